@@ -1,0 +1,46 @@
+using Bus.Storage.DeadLetters;
+using Microsoft.EntityFrameworkCore;
+
+namespace Bus.Storage;
+
+/// <summary>Brings the tables of this library into an application's <see cref="DbContext"/>.</summary>
+public static class BusStorageModel
+{
+    /// <summary>The DDL of version 1, for the application's migration: unqualified names, the connection's search_path decides.</summary>
+    public static string SchemaVersion1 { get; } = ReadSql("Schema.v1.sql");
+
+    /// <summary>Maps the dead letters; inbox and outbox are reached with statements over arrays, never row by row.</summary>
+    public static ModelBuilder AddBusStorage(this ModelBuilder model)
+    {
+        model.Entity<DeadLetter>(entity =>
+        {
+            entity.ToTable("dead_letter");
+            entity.HasKey(letter => letter.Id);
+            entity.HasMany(letter => letter.Attempts).WithOne().HasForeignKey(attempt => attempt.DeadLetterId);
+        });
+        model.Entity<DeadLetterAttempt>(entity =>
+        {
+            entity.ToTable("dead_letter_attempt");
+            entity.HasKey(attempt => new { attempt.DeadLetterId, attempt.Number });
+        });
+        foreach (var property in model.Model.GetEntityTypes()
+            .Where(entity => entity.ClrType.Assembly == typeof(BusStorageModel).Assembly)
+            .SelectMany(entity => entity.GetProperties()))
+        {
+            property.SetColumnName(SnakeCase(property.Name));
+        }
+
+        return model;
+    }
+
+    private static string SnakeCase(string name) => string.Concat(
+        name.Select((c, i) => char.IsUpper(c) ? (i == 0 ? "" : "_") + char.ToLowerInvariant(c) : c.ToString()));
+
+    internal static string ReadSql(string name)
+    {
+        using var stream = typeof(BusStorageModel).Assembly.GetManifestResourceStream($"Bus.Storage.{name}")
+            ?? throw new InvalidOperationException($"The SQL resource '{name}' is not in the assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}
