@@ -22,6 +22,7 @@ internal sealed class TopicEndpointConfiguration<TMessage> : ReceiveEndpointConf
     private readonly IReceiveEndpointConfiguration _endpoint;
     private readonly string _topic;
     private readonly string _group;
+    private TopicEndpointOptions _reading = new();
 
     public TopicEndpointConfiguration(IBusInstance bus, string name, string topic, string group)
         : this(bus, bus.HostConfiguration.CreateReceiveEndpointConfiguration(name), topic, group)
@@ -37,14 +38,14 @@ internal sealed class TopicEndpointConfiguration<TMessage> : ReceiveEndpointConf
         this.ThrowOnSkippedMessages();
     }
 
-    public TopicEndpointOptions Reading { get; } = new();
-
     public override Uri HostAddress => _endpoint.HostAddress;
 
     public override Uri InputAddress => _endpoint.InputAddress;
 
+    public void Read(TopicEndpointOptions reading) => _reading = reading;
+
     public override IEnumerable<ValidationResult> Validate() => base.Validate()
-        .Concat(Reading.Problems().Select(problem => this.Failure($"{_topic}: Reading.{problem.Setting}", problem.Problem)));
+        .Concat(_reading.Problems().Select(problem => this.Failure($"{_topic}: Reading.{problem.Setting}", problem.Problem)));
 
     public override ReceiveEndpointContext CreateReceiveEndpointContext()
     {
@@ -62,7 +63,7 @@ internal sealed class TopicEndpointConfiguration<TMessage> : ReceiveEndpointConf
         var store = services.GetService<IWatermarkStore>();
         var time = services.GetRequiredService<TimeProvider>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Bus.Kafka");
-        var transport = new TopicReceiveTransport(context, () => new TopicConsumer(subscription, Reading, kafka, store, time, logger));
+        var transport = new TopicReceiveTransport(context, () => new TopicConsumer(subscription, _reading, kafka, store, time, logger));
         return new ReceiveEndpoint(transport, context);
     }
 

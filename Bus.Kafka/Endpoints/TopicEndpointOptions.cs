@@ -1,6 +1,6 @@
 namespace Bus.Kafka.Endpoints;
 
-/// <summary>How one topic endpoint reads. Set in <c>TopicEndpoint(…, e =&gt; e.Reading.…)</c>; checked when the bus is built.</summary>
+/// <summary>How one topic endpoint reads. Set in <c>TopicEndpoint(…, e =&gt; e.Read(…))</c>; checked when the bus is built.</summary>
 public sealed class TopicEndpointOptions
 {
     /// <summary>The most records in a batch. Default 500. Smaller: more transactions; larger: longer locks and retries.</summary>

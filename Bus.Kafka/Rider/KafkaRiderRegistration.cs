@@ -48,8 +48,8 @@ public interface IKafkaConfigurator
 /// <summary>Configures one topic endpoint, as any MassTransit receive endpoint, and how it reads.</summary>
 public interface IKafkaTopicEndpointConfigurator : IReceiveEndpointConfigurator
 {
-    /// <summary>Batch sizes, queues and patience.</summary>
-    Endpoints.TopicEndpointOptions Reading { get; }
+    /// <summary>Sets batch sizes, queues and patience; without it the defaults hold.</summary>
+    void Read(Endpoints.TopicEndpointOptions reading);
 }
 
 /// <summary>The topics this process reads, for health checks and status pages.</summary>

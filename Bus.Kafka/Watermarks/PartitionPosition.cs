@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Bus.Kafka.Records;
 
 namespace Bus.Kafka.Watermarks;
@@ -29,7 +28,7 @@ internal sealed class PartitionPosition(Watermark watermark)
         if (_toRecognise is { } last && record.Offset < Received)
         {
             _toRecognise = null;
-            return record.Offset == last.Offset && record.Timestamp == last.Timestamp && HashOf(record.Value).AsSpan().SequenceEqual(last.ValueHash)
+            return record.Offset == last.Offset && record.Timestamp == last.Timestamp && LastRecord.HashOf(record.Value).AsSpan().SequenceEqual(last.ValueHash)
                 ? Arrival.Accounted
                 : Arrival.OtherLog;
         }
@@ -54,9 +53,6 @@ internal sealed class PartitionPosition(Watermark watermark)
 
     /// <summary>Everything below <paramref name="next"/> has been handed out.</summary>
     public void Advance(long next) => Next = next;
-
-    /// <summary>SHA-256 of a value; empty for null, which no value hashes to.</summary>
-    public static byte[] HashOf(byte[]? value) => value is null ? [] : SHA256.HashData(value);
 }
 
 /// <summary>What a record is to the reader of its partition.</summary>

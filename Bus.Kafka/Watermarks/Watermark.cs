@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Bus.Kafka.Watermarks;
 
 /// <summary>The offset below which every record of a partition is accounted for.</summary>
@@ -10,7 +12,11 @@ public sealed record Watermark(int Epoch, long Position, LastRecord? Last);
 /// <param name="Offset">The record's offset.</param>
 /// <param name="Timestamp">Its timestamp in milliseconds.</param>
 /// <param name="ValueHash">SHA-256 of its value; empty for a null value.</param>
-public sealed record LastRecord(long Offset, long Timestamp, byte[] ValueHash);
+public sealed record LastRecord(long Offset, long Timestamp, byte[] ValueHash)
+{
+    /// <summary>SHA-256 of a value; empty for null, which no value hashes to.</summary>
+    public static byte[] HashOf(byte[]? value) => value is null ? [] : SHA256.HashData(value);
+}
 
 /// <summary>Where an endpoint's watermarks are kept. Without one the group's committed offsets are the watermark.</summary>
 public interface IWatermarkStore
