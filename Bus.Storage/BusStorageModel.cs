@@ -7,7 +7,7 @@ namespace Bus.Storage;
 public static class BusStorageModel
 {
     /// <summary>The DDL of version 1, for the application's migration: unqualified names, the connection's search_path decides.</summary>
-    public static string SchemaVersion1 { get; } = ReadSql("Schema.v1.sql");
+    public static string SchemaVersion1 { get; } = SqlText.Read("Schema.v1.sql");
 
     /// <summary>Maps the dead letters; inbox and outbox are reached with statements over arrays, never row by row.</summary>
     public static ModelBuilder AddBusStorage(this ModelBuilder model)
@@ -35,12 +35,4 @@ public static class BusStorageModel
 
     private static string SnakeCase(string name) => string.Concat(
         name.Select((c, i) => char.IsUpper(c) ? (i == 0 ? "" : "_") + char.ToLowerInvariant(c) : c.ToString()));
-
-    internal static string ReadSql(string name)
-    {
-        using var stream = typeof(BusStorageModel).Assembly.GetManifestResourceStream($"Bus.Storage.{name}")
-            ?? throw new InvalidOperationException($"The SQL resource '{name}' is not in the assembly.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
 }

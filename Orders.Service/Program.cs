@@ -1,1 +1,38 @@
+using Bus.Kafka.Clients;
+using Bus.Kafka.Records;
+using Bus.Kafka.Rider;
+using MassTransit;
+using Orders.Contracts;
+using Orders.Service.Failures;
+using Orders.Service.Ingest;
+using Orders.Service.Operations;
+using Orders.Service.Relay;
+using Orders.Service.Storage;
+
+if (args is ["migrate", ..])
+{
+    return await Migrate.RunAsync(args[1..]);
+}
+
+var builder = WebApplication.CreateBuilder(args);
+builder.Services.AddKafka();
+builder.Services.AddStorage();
+builder.Services.AddIngest();
+builder.Services.AddFailures();
+builder.Services.AddOrderRelay();
+builder.AddOperations();
+builder.Services.AddMassTransit(bus =>
+{
+    bus.UsingInMemory();
+    bus.AddRider(rider =>
+    {
+        rider.AddConsumer<IngestConsumer>();
+        rider.UsingKafka((context, kafka) =>
+            kafka.TopicEndpoint<RecordBatch<OrderReceived>>(Topics.Orders, context.IngestGroup(), endpoint => endpoint.ConfigureIngest(context)));
+    });
+});
+
+var app = builder.Build();
+app.MapOperations();
+await app.RunAsync();
 return 0;

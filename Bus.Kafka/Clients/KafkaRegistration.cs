@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Bus.Kafka.Clients;
+
+/// <summary>The door to the clients' settings.</summary>
+public static class KafkaRegistration
+{
+    /// <summary>Binds <see cref="KafkaOptions"/> and refuses to start without the brokers' addresses.</summary>
+    public static IServiceCollection AddKafka(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<KafkaOptions, KafkaOptionsValidator>().BindConfiguration(KafkaOptions.Section);
+        return services;
+    }
+}
+
+[OptionsValidator]
+internal sealed partial class KafkaOptionsValidator : IValidateOptions<KafkaOptions>;

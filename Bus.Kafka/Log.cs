@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Logging;
+
+namespace Bus.Kafka;
+
+internal static partial class Log
+{
+    [LoggerMessage(4001, LogLevel.Information, "Topic {Topic}: partitions assigned {Partitions}")]
+    public static partial void Assigned(ILogger logger, string topic, string partitions);
+
+    [LoggerMessage(4002, LogLevel.Information, "Topic {Topic}: partitions given up {Partitions}")]
+    public static partial void Revoked(ILogger logger, string topic, string partitions);
+
+    [LoggerMessage(4003, LogLevel.Warning, "Partition {Partition}: the batch of offsets {First} to {Next} is held and tried again until it is accounted for")]
+    public static partial void Held(ILogger logger, Exception exception, int partition, long first, long next);
+
+    [LoggerMessage(4004, LogLevel.Information, "Partition {Partition}: the batch held at offset {First} is accounted for, reading goes on")]
+    public static partial void Released(ILogger logger, int partition, long first);
+
+    [LoggerMessage(4005, LogLevel.Warning,
+        "Partition {Partition}: read epoch {Epoch} at offset {Position}, the watermark stands in epoch {StoredEpoch} at {Stored}; going there")]
+    public static partial void Mismatch(ILogger logger, int partition, int epoch, long position, int storedEpoch, long stored);
+
+    [LoggerMessage(4006, LogLevel.Warning,
+        "Topic {Topic} partition {Partition} was deleted and created again: epoch {Epoch} starts at offset {Position}")]
+    public static partial void EpochStarted(ILogger logger, string topic, int partition, int epoch, long position);
+
+    [LoggerMessage(4007, LogLevel.Error,
+        "Topic {Topic} partition {Partition}: the broker deleted offsets {First} to {Low} before they were read; they are accounted for as lost")]
+    public static partial void OffsetsLost(ILogger logger, string topic, int partition, long first, long low);
+
+    [LoggerMessage(4008, LogLevel.Warning, "Topic {Topic} does not exist yet; waiting for it")]
+    public static partial void TopicMissing(ILogger logger, string topic);
+
+    [LoggerMessage(4009, LogLevel.Warning, "Kafka client: {Reason} ({Code})")]
+    public static partial void ClientError(ILogger logger, string reason, string code);
+
+    [LoggerMessage(4010, LogLevel.Error, "Reading topic {Topic} failed; joining the group again")]
+    public static partial void ConsumerFailed(ILogger logger, Exception exception, string topic);
+
+    [LoggerMessage(4011, LogLevel.Error, "Partition {Partition}: the worker failed; it goes on")]
+    public static partial void WorkerFailed(ILogger logger, Exception exception, int partition);
+
+    [LoggerMessage(4012, LogLevel.Debug, "librdkafka {Facility}: {Message}")]
+    public static partial void ClientLog(ILogger logger, string facility, string message);
+}

@@ -1,0 +1,141 @@
+using Bus.Kafka.Records;
+
+namespace Bus.Kafka.Polling;
+
+/// <summary>What one partition has received and nobody has taken yet. One writer (the poll thread), one reader (the partition's worker).</summary>
+internal sealed class RecordQueue(int maxRecords, long maxBytes) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<Record> _records = new();
+    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly ManualResetEventSlim _room = new(initialState: true);
+    private long _bytes;
+    private long _end = -1;
+    private (long First, long Low)? _lost;
+
+    /// <summary>Whether the limits are reached; the one record that crossed them is in.</summary>
+    public bool IsFull => !_room.IsSet;
+
+    /// <summary>How many records wait.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _records.Count;
+            }
+        }
+    }
+
+    /// <summary>Adds a record, whatever the limits say: it has been taken from the client and cannot be put back.</summary>
+    public void Enqueue(Record record)
+    {
+        lock (_gate)
+        {
+            _records.Enqueue(record);
+            _bytes += record.Size;
+            if (_records.Count >= maxRecords || _bytes >= maxBytes)
+            {
+                _room.Reset();
+            }
+
+            Signal();
+        }
+    }
+
+    /// <summary>Notes that the partition's end was reached at <paramref name="offset"/>: what lies below and never came holds no record.</summary>
+    public void ReachEnd(long offset)
+    {
+        lock (_gate)
+        {
+            _end = offset;
+            Signal();
+        }
+    }
+
+    /// <summary>Notes that the broker deleted the offsets from <paramref name="first"/> to <paramref name="low"/> before they were read.</summary>
+    public void Lose(long first, long low)
+    {
+        lock (_gate)
+        {
+            _lost = (first, low);
+            Signal();
+        }
+    }
+
+    /// <summary>Forgets everything, before the partition is read from elsewhere.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _records.Clear();
+            _bytes = 0;
+            _end = -1;
+            _lost = null;
+            _room.Set();
+        }
+    }
+
+    /// <summary>Blocks the poll thread until there is room again; false when there was none within <paramref name="patience"/>.</summary>
+    public bool WaitForRoom(TimeSpan patience, CancellationToken cancellationToken) => _room.Wait(patience, cancellationToken);
+
+    /// <summary>Waits until something may have arrived.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken) => _arrived.WaitAsync(cancellationToken);
+
+    /// <summary>Takes the longest run within the limits; the fetch position behind it is never below <paramref name="position"/>.</summary>
+    public Run Cut(long position, int limitRecords, long limitBytes)
+    {
+        lock (_gate)
+        {
+            if (_lost is { } lost && position >= lost.First)
+            {
+                _lost = null;
+                Signal();
+                return new Run([], Math.Max(lost.Low, position), Math.Max(lost.Low - position, 0));
+            }
+
+            var records = new List<Record>(Math.Min(_records.Count, limitRecords));
+            long bytes = 0;
+            while (records.Count < limitRecords && _records.TryPeek(out var record)
+                && (records.Count == 0 || bytes + record.Size <= limitBytes)
+                && (_lost is null || record.Offset < _lost.Value.First))
+            {
+                records.Add(_records.Dequeue());
+                bytes += record.Size;
+            }
+
+            _bytes -= bytes;
+            if (_records.Count <= maxRecords / 2 && _bytes <= maxBytes / 2)
+            {
+                _room.Set();
+            }
+
+            var next = records.Count > 0 ? records[^1].Offset + 1 : position;
+            if (_records.Count > 0 || _lost is not null)
+            {
+                Signal();
+            }
+            else if (_end > next)
+            {
+                next = _end;
+            }
+
+            return new Run(records, next, Lost: 0);
+        }
+    }
+
+    public void Dispose()
+    {
+        _arrived.Dispose();
+        _room.Dispose();
+    }
+
+    private void Signal()
+    {
+        if (_arrived.CurrentCount == 0)
+        {
+            _arrived.Release();
+        }
+    }
+}

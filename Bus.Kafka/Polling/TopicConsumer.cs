@@ -1,0 +1,224 @@
+using Bus.Kafka.Clients;
+using Bus.Kafka.Endpoints;
+using Bus.Kafka.Records;
+using Bus.Kafka.Watermarks;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace Bus.Kafka.Polling;
+
+/// <summary>
+/// Reads one topic for one group: a thread that never stops polling, and a worker for each partition it holds. Where the group's
+/// offset and the watermark differ, the watermark is right. When anything breaks, it leaves the group, waits, and joins again.
+/// </summary>
+internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
+{
+    private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often a missing topic or a new partition is looked for.</summary>
+    private static readonly TimeSpan MetadataRefresh = TimeSpan.FromSeconds(3);
+
+    private readonly TopicSubscription _subscription;
+    private readonly TopicEndpointOptions _options;
+    private readonly KafkaOptions _kafka;
+    private readonly IWatermarkStore? _store;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<int, PartitionWorker> _workers = [];
+    private readonly HashSet<int> _paused = [];
+    private readonly System.Collections.Concurrent.ConcurrentQueue<Seek> _seeks = new();
+    private readonly Task _run;
+    private IConsumer<byte[]?, byte[]?>? _consumer;
+    private bool _topicMissing;
+
+    public TopicConsumer(
+        TopicSubscription subscription, TopicEndpointOptions options, KafkaOptions kafka, IWatermarkStore? store, TimeProvider time, ILogger logger)
+    {
+        (_subscription, _options, _kafka, _store, _time, _logger) = (subscription, options, kafka, store, time, logger);
+        _run = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>What every partition stands at, for health and status.</summary>
+    public TopicState State => _subscription.State;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _run.ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    public Task DispatchAsync(int partition, int epoch, long first, Run run, CancellationToken cancellationToken) =>
+        _subscription.DispatchAsync(partition, epoch, first, run, cancellationToken);
+
+    public void Accounted(int partition, long next)
+    {
+        State.Accounted(partition, next);
+        try
+        {
+            _consumer?.StoreOffset(new TopicPartitionOffset(_subscription.Topic, partition, next));
+        }
+        catch (KafkaException)
+        {
+            // The partition was taken away meanwhile; the watermark in the store is what its next owner starts from.
+        }
+    }
+
+    public async Task SeekAsync(PartitionWorker worker, Watermark watermark, CancellationToken cancellationToken)
+    {
+        var seek = new Seek(worker, watermark, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _seeks.Enqueue(seek);
+        await seek.Done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Run()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                RunConsumer();
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                State.Failed(exception);
+                Log.ConsumerFailed(_logger, exception, _subscription.Topic);
+                _stopping.Token.WaitHandle.WaitOne(_options.HoldMost);
+            }
+        }
+    }
+
+    /// <summary>One membership in the group, from joining to leaving.</summary>
+    private void RunConsumer()
+    {
+        using var consumer = Build();
+        _consumer = consumer;
+        try
+        {
+            consumer.Subscribe(_subscription.Topic);
+            while (!_stopping.IsCancellationRequested)
+            {
+                Poll(consumer);
+            }
+        }
+        finally
+        {
+            StopWorkers(_workers.Keys.ToList());
+            _consumer = null;
+
+            // Commits what was stored, synchronously, and leaves the group at once.
+            consumer.Close();
+        }
+    }
+
+    private void Poll(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        RunSeeks(consumer);
+        ResumeWhereThereIsRoom(consumer);
+        ConsumeResult<byte[]?, byte[]?>? result;
+        try
+        {
+            result = consumer.Consume(PollTimeout);
+        }
+        catch (ConsumeException exception)
+        {
+            HandleError(consumer, exception);
+            return;
+        }
+
+        State.Polled(_time.GetTimestamp());
+        if (result is null)
+        {
+            return;
+        }
+
+        State.Answered();
+        if (!_workers.TryGetValue(result.Partition.Value, out var worker))
+        {
+            return;
+        }
+
+        if (result.IsPartitionEOF)
+        {
+            _topicMissing = false;
+            worker.ReachEnd(result.Offset.Value);
+            State.ReachedEnd(worker.Partition, result.Offset.Value);
+            return;
+        }
+
+        if (worker.Receive(ToRecord(result)))
+        {
+            StartEpoch(consumer, worker);
+        }
+        else if (worker.Queue.IsFull && !worker.Queue.WaitForRoom(_options.FullPatience, _stopping.Token) && _paused.Add(worker.Partition))
+        {
+            consumer.Pause([new TopicPartition(_subscription.Topic, worker.Partition)]);
+        }
+    }
+
+    private void ResumeWhereThereIsRoom(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        if (_paused.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var partition in _paused.Where(partition => !_workers[partition].Queue.IsFull).ToList())
+        {
+            _paused.Remove(partition);
+            consumer.Resume([new TopicPartition(_subscription.Topic, partition)]);
+        }
+    }
+
+    private void RunSeeks(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        while (_seeks.TryDequeue(out var seek))
+        {
+            if (_workers.TryGetValue(seek.Worker.Partition, out var worker) && worker == seek.Worker)
+            {
+                SeekTo(consumer, worker, seek.Watermark);
+            }
+
+            seek.Done.SetResult();
+        }
+    }
+
+    private void SeekTo(IConsumer<byte[]?, byte[]?> consumer, PartitionWorker worker, Watermark watermark)
+    {
+        worker.Restart(watermark);
+        consumer.Seek(new TopicPartitionOffset(_subscription.Topic, worker.Partition, worker.Position.FetchFrom));
+    }
+
+    private static Record ToRecord(ConsumeResult<byte[]?, byte[]?> result)
+    {
+        var message = result.Message;
+        var size = (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0);
+        RecordHeader[] headers = [];
+        if (message.Headers is { Count: > 0 } received)
+        {
+            headers = new RecordHeader[received.Count];
+            for (var i = 0; i < headers.Length; i++)
+            {
+                headers[i] = new RecordHeader(received[i].Key, received[i].GetValueBytes());
+                size += headers[i].Name.Length + (headers[i].Value?.Length ?? 0);
+            }
+        }
+
+        return new Record
+        {
+            Offset = result.Offset.Value,
+            Timestamp = message.Timestamp.Type == TimestampType.NotAvailable ? -1 : message.Timestamp.UnixTimestampMs,
+            Key = message.Key,
+            Value = message.Value,
+            Headers = headers,
+            Size = size,
+        };
+    }
+
+    private sealed record Seek(PartitionWorker Worker, Watermark Watermark, TaskCompletionSource Done);
+}

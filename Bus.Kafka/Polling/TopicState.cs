@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using Bus.Kafka.Watermarks;
+
+namespace Bus.Kafka.Polling;
+
+/// <summary>What a topic endpoint is doing, for health checks and status pages. Written by the poll thread, read by anyone.</summary>
+public sealed class TopicState(string topic, string group)
+{
+    private readonly ConcurrentDictionary<int, Entry> _partitions = new();
+    private volatile string? _problem = "has not joined its group yet";
+    private long _polledAt;
+
+    /// <summary>The topic that is read.</summary>
+    public string Topic { get; } = topic;
+
+    /// <summary>The group that reads.</summary>
+    public string Group { get; } = group;
+
+    /// <summary>Why nothing can be read right now, or why a batch is held back; null while all is well.</summary>
+    public string? Problem
+    {
+        get
+        {
+            foreach (var (partition, entry) in _partitions)
+            {
+                if (entry.Held() is { } held)
+                {
+                    return $"partition {partition} is held at offset {entry.Position}: {held.GetType().Name}";
+                }
+            }
+
+            return _problem;
+        }
+    }
+
+    /// <summary>When the client was polled last, in <see cref="TimeProvider.GetTimestamp"/> ticks; 0 before the first time.</summary>
+    public long PolledAt => Volatile.Read(ref _polledAt);
+
+    /// <summary>The partitions this instance holds.</summary>
+    public IReadOnlyList<PartitionState> Partitions =>
+        [.. _partitions.OrderBy(entry => entry.Key).Select(entry => new PartitionState(entry.Key, entry.Value.Epoch, entry.Value.Position, entry.Value.End))];
+
+    internal void Polled(long timestamp) => Volatile.Write(ref _polledAt, timestamp);
+
+    internal void Joined() => _problem = null;
+
+    /// <summary>Something came from a broker.</summary>
+    internal void Answered()
+    {
+        if (_problem is not null)
+        {
+            _problem = null;
+        }
+    }
+
+    internal void Missing() => _problem = "waits for the topic, which does not exist yet";
+
+    internal void Failed(Exception exception) => _problem = $"cannot read: {exception.Message}";
+
+    internal void Assigned(int partition, Watermark watermark, Func<Exception?> held) =>
+        _partitions[partition] = new Entry { Epoch = watermark.Epoch, Position = watermark.Position, Held = held };
+
+    internal void GaveUp(int partition) => _partitions.TryRemove(partition, out _);
+
+    internal void Accounted(int partition, long next)
+    {
+        if (_partitions.TryGetValue(partition, out var entry))
+        {
+            entry.Position = next;
+        }
+    }
+
+    internal void ReachedEnd(int partition, long end)
+    {
+        if (_partitions.TryGetValue(partition, out var entry))
+        {
+            entry.End = end;
+        }
+    }
+
+    private sealed class Entry
+    {
+        public int Epoch { get; init; }
+        public long Position { get; set; }
+        public long? End { get; set; }
+        public required Func<Exception?> Held { get; init; }
+    }
+}
+
+/// <summary>Where one partition stands.</summary>
+/// <param name="Partition">Its number.</param>
+/// <param name="Epoch">The epoch it is read in.</param>
+/// <param name="Position">The next offset to account for.</param>
+/// <param name="End">The end of the log when it was last reached; null before.</param>
+public sealed record PartitionState(int Partition, int Epoch, long Position, long? End);

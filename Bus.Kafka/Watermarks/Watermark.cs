@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+
+namespace Bus.Kafka.Watermarks;
+
+/// <summary>The offset below which every record of a partition is accounted for.</summary>
+/// <param name="Epoch">Which life of the partition's log <paramref name="Position"/> counts in, from 1.</param>
+/// <param name="Position">The next offset to account for.</param>
+/// <param name="Last">The last record accounted for in this epoch: what the log is recognised by. Null before the first one.</param>
+public sealed record Watermark(int Epoch, long Position, LastRecord? Last);
+
+/// <summary>What a partition's log is recognised by: a re-created topic has another record at this offset, or none.</summary>
+/// <param name="Offset">The record's offset.</param>
+/// <param name="Timestamp">Its timestamp in milliseconds.</param>
+/// <param name="ValueHash">SHA-256 of its value; empty for a null value.</param>
+public sealed record LastRecord(long Offset, long Timestamp, byte[] ValueHash)
+{
+    /// <summary>SHA-256 of a value; empty for null, which no value hashes to.</summary>
+    public static byte[] HashOf(byte[]? value) => value is null ? [] : SHA256.HashData(value);
+}
+
+/// <summary>Where an endpoint's watermarks are kept. Without one the group's committed offsets are the watermark.</summary>
+public interface IWatermarkStore
+{
+    /// <summary>The watermarks of those of the partitions that have one.</summary>
+    ValueTask<IReadOnlyDictionary<int, Watermark>> LoadAsync(
+        string group, string topic, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken);
+
+    /// <summary>Ends <paramref name="epoch"/> and starts the next at <paramref name="position"/>; where somebody else has done so, theirs holds.</summary>
+    ValueTask<Watermark> StartEpochAsync(
+        string group, string topic, int partition, int epoch, long position, CancellationToken cancellationToken);
+}
+
+/// <summary>A batch does not adjoin the watermark: somebody else accounted for it, or the database went back. The rider seeks to the watermark.</summary>
+public sealed class WatermarkMismatchException(Watermark watermark)
+    : Exception($"The batch does not adjoin the watermark, which stands at offset {watermark.Position} of epoch {watermark.Epoch}.")
+{
+    /// <summary>Where the watermark stands.</summary>
+    public Watermark Watermark { get; } = watermark;
+}

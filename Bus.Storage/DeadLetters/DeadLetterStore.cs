@@ -1,0 +1,101 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Bus.Storage.DeadLetters;
+
+/// <summary>A record about to become a dead letter.</summary>
+public sealed record NewDeadLetter(
+    string Group,
+    string Topic,
+    int Epoch,
+    int Partition,
+    long Offset,
+    long Timestamp,
+    byte[]? Key,
+    byte[]? Value,
+    string[] HeaderNames,
+    byte[]?[] HeaderValues,
+    string Reason,
+    string Sentence,
+    string? JsonPath,
+    long? BytePosition);
+
+/// <summary>Writes dead letters inside the caller's transaction, as commands for its round trip.</summary>
+public static class DeadLetterStore
+{
+    private const string ResolveSql = "UPDATE dead_letter SET state = 'resolved', resolved_at = clock_timestamp() WHERE id = $1";
+    private static readonly string InsertSql = SqlText.Read("DeadLetters.InsertDeadLetter.sql");
+    private static readonly string AddAttemptSql = SqlText.Read("DeadLetters.AddAttempt.sql");
+    private static readonly string LockSql = SqlText.Read("DeadLetters.LockDeadLetter.sql");
+
+    /// <summary>Keeps the record with its first attempt; in the same transaction its neighbours are stored.</summary>
+    public static NpgsqlBatchCommand Insert(NewDeadLetter letter) => new(InsertSql)
+    {
+        Parameters =
+        {
+            new() { Value = letter.Group },
+            new() { Value = letter.Topic },
+            new() { Value = letter.Epoch },
+            new() { Value = letter.Partition },
+            new() { Value = letter.Offset },
+            new() { Value = letter.Timestamp },
+            Bytes(letter.Key),
+            Bytes(letter.Value),
+            new() { Value = letter.HeaderNames },
+            new() { Value = letter.HeaderValues, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
+            new() { Value = letter.Reason },
+            new() { Value = letter.Sentence },
+            Text(letter.JsonPath),
+            new() { Value = (object?)letter.BytePosition ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+        },
+    };
+
+    /// <summary>Locks a dead letter to the end of the transaction: of two replays the second sees what the first one did.</summary>
+    public static async Task<LockedDeadLetter?> LockAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, long id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(LockSql, connection, transaction) { Parameters = { new() { Value = id } } };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return !await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
+            ? null
+            : new LockedDeadLetter(
+                reader.GetString(0),
+                reader.GetString(1),
+                reader.GetString(2),
+                reader.GetInt32(3),
+                reader.GetInt32(4),
+                reader.GetInt64(5),
+                reader.GetInt64(6),
+                reader.IsDBNull(7) ? null : reader.GetFieldValue<byte[]>(7),
+                reader.IsDBNull(8) ? null : reader.GetFieldValue<byte[]>(8),
+                reader.GetFieldValue<string[]>(9),
+                reader.GetFieldValue<byte[]?[]>(10));
+    }
+
+    /// <summary>Adds the next attempt, a replay.</summary>
+    public static NpgsqlBatchCommand AddReplay(long id, string outcome, string? reason, string? sentence, string actor) => new(AddAttemptSql)
+    {
+        Parameters = { new() { Value = id }, new() { Value = outcome }, Text(reason), Text(sentence), new() { Value = actor } },
+    };
+
+    /// <summary>Marks a dead letter as resolved.</summary>
+    public static NpgsqlBatchCommand Resolve(long id) => new(ResolveSql) { Parameters = { new() { Value = id } } };
+
+    private static NpgsqlParameter Bytes(byte[]? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea };
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+}
+
+/// <summary>A dead letter under lock: its state and its record.</summary>
+public sealed record LockedDeadLetter(
+    string State,
+    string Group,
+    string Topic,
+    int Epoch,
+    int Partition,
+    long Offset,
+    long Timestamp,
+    byte[]? Key,
+    byte[]? Value,
+    string[] HeaderNames,
+    byte[]?[] HeaderValues);

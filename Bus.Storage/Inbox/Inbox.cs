@@ -1,0 +1,134 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Bus.Storage.Inbox;
+
+/// <summary>
+/// The accounted offset ranges and the watermark. Each statement is handed out as a command, so that the application sends
+/// them with its own in one round trip, inside the transaction that stores what the records hold.
+/// </summary>
+public static class Inbox
+{
+    private static readonly string LockSql = SqlText.Read("Inbox.LockWatermark.sql");
+    private static readonly string LoadSql = SqlText.Read("Inbox.LoadWatermarks.sql");
+    private static readonly string CreateSql = SqlText.Read("Inbox.CreateWatermark.sql");
+    private static readonly string StartEpochSql = SqlText.Read("Inbox.StartEpoch.sql");
+    private static readonly string MoveSql = SqlText.Read("Inbox.MoveWatermark.sql");
+    private static readonly string AccountSql = SqlText.Read("Inbox.AccountRange.sql");
+
+    /// <summary>Locks the watermark's row to the end of the transaction; read the answer with <see cref="ReadWatermarkAsync"/>.</summary>
+    public static NpgsqlBatchCommand LockWatermark(InboxPartition partition) => For(LockSql, partition);
+
+    /// <summary>The locked watermark; null where the partition has none yet.</summary>
+    public static async ValueTask<InboxWatermark?> ReadWatermarkAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) =>
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Watermark(reader, firstColumn: 0) : null;
+
+    /// <summary>Writes the first watermark of a partition; where another instance has done so, theirs stays.</summary>
+    public static async Task CreateWatermarkAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, InboxPartition partition, int epoch, long position, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { For(CreateSql, partition) } };
+        batch.BatchCommands[0].Parameters.Add(new() { Value = epoch });
+        batch.BatchCommands[0].Parameters.Add(new() { Value = position });
+        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The watermarks of those of the partitions that have one.</summary>
+    public static async Task<Dictionary<int, InboxWatermark>> LoadAsync(
+        NpgsqlDataSource database, string group, string topic, int[] partitions, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(LoadSql);
+        command.Parameters.Add(new() { Value = group });
+        command.Parameters.Add(new() { Value = topic });
+        command.Parameters.Add(new() { Value = partitions });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var found = new Dictionary<int, InboxWatermark>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            found.Add(reader.GetInt32(0), Watermark(reader, firstColumn: 1));
+        }
+
+        return found;
+    }
+
+    /// <summary>Ends <paramref name="epoch"/>, the next one starts at <paramref name="position"/>; returns what holds afterwards.</summary>
+    public static async Task<InboxWatermark> StartEpochAsync(
+        NpgsqlDataSource database, InboxPartition partition, int epoch, long position, CancellationToken cancellationToken)
+    {
+        await using var batch = database.CreateBatch();
+        var create = For(CreateSql, partition);
+        create.Parameters.Add(new() { Value = epoch });
+        create.Parameters.Add(new() { Value = position });
+        var start = For(StartEpochSql, partition);
+        start.Parameters.Add(new() { Value = epoch });
+        start.Parameters.Add(new() { Value = position });
+        batch.BatchCommands.Add(create);
+        batch.BatchCommands.Add(start);
+        batch.BatchCommands.Add(LockWatermark(partition));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await ReadWatermarkAsync(reader, cancellationToken).ConfigureAwait(false)
+            ?? throw new InvalidOperationException($"The watermark of {partition} vanished while an epoch was started.");
+    }
+
+    /// <summary>Accounts for a range and moves the watermark behind it; <paramref name="last"/> is its last record, null where it holds none.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> Account(
+        InboxPartition partition, int epoch, long first, long next, in OutcomeCounts counts, InboxRecord? last)
+    {
+        var move = For(MoveSql, partition);
+        move.Parameters.Add(new() { Value = next });
+        move.Parameters.Add(new() { Value = (object?)last?.Offset ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        move.Parameters.Add(new() { Value = (object?)last?.Timestamp ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        move.Parameters.Add(new() { Value = (object?)last?.ValueHash ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
+        var account = For(AccountSql, partition);
+        account.Parameters.Add(new() { Value = epoch });
+        long[] numbers =
+        [
+            first, next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead, counts.Absent, counts.Lost,
+        ];
+        foreach (var number in numbers)
+        {
+            account.Parameters.Add(new() { Value = number });
+        }
+
+        return [move, account];
+    }
+
+    private static NpgsqlBatchCommand For(string sql, InboxPartition partition) => new(sql)
+    {
+        Parameters =
+        {
+            new() { Value = partition.Group },
+            new() { Value = partition.Topic },
+            new() { Value = partition.Partition },
+        },
+    };
+
+    private static InboxWatermark Watermark(NpgsqlDataReader reader, int firstColumn) => new(
+        reader.GetInt32(firstColumn),
+        reader.GetInt64(firstColumn + 1),
+        reader.IsDBNull(firstColumn + 2)
+            ? null
+            : new InboxRecord(reader.GetInt64(firstColumn + 2), reader.GetInt64(firstColumn + 3), reader.GetFieldValue<byte[]>(firstColumn + 4)));
+}
+
+/// <summary>Whose watermark it is.</summary>
+public readonly record struct InboxPartition(string Group, string Topic, int Partition);
+
+/// <summary>The offset below which every record is accounted for, and the last one that was.</summary>
+public sealed record InboxWatermark(int Epoch, long Position, InboxRecord? Last);
+
+/// <summary>What a log is recognised by: offset, timestamp in milliseconds and SHA-256 of the value (empty for null).</summary>
+public sealed record InboxRecord(long Offset, long Timestamp, byte[] ValueHash);
+
+/// <summary>How many records of a range ended in which outcome; with absent and lost offsets they add up to the range.</summary>
+public record struct OutcomeCounts
+{
+    public long Stored { get; set; }
+    public long Duplicate { get; set; }
+    public long Superseded { get; set; }
+    public long Removed { get; set; }
+    public long Ignored { get; set; }
+    public long Dead { get; set; }
+    public long Absent { get; set; }
+    public long Lost { get; set; }
+}

@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Bus.Storage.Relay;
+
+/// <summary>How the relay reads the outbox. Section <c>Relay</c>.</summary>
+public sealed class RelayOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Relay";
+
+    /// <summary>The most events read, sent and marked in one pass. Default 5,000. Smaller: more round trips; larger: more memory and more sent again after a crash.</summary>
+    [Range(1, 100_000, ErrorMessage = "Relay:BatchEvents must be 1 to 100000 events.")]
+    public int BatchEvents { get; set; } = 5_000;
+
+    /// <summary>How long the relay sleeps when nothing wakes it. Default 1 s: what a missed notification costs at most.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ErrorMessage = "Relay:PollInterval must be 10 ms to 1 min.")]
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The wait after a pass that failed. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ErrorMessage = "Relay:BackOff must be 10 ms to 1 min.")]
+    public TimeSpan BackOff { get; set; } = TimeSpan.FromSeconds(1);
+}
+
+[OptionsValidator]
+internal sealed partial class RelayOptionsValidator : IValidateOptions<RelayOptions>;

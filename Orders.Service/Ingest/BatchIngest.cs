@@ -1,0 +1,148 @@
+using Bus.Kafka.Records;
+using Bus.Kafka.Watermarks;
+using Bus.Storage.DeadLetters;
+using Bus.Storage.Inbox;
+using Bus.Storage.Outbox;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
+using Orders.Contracts;
+using Orders.Service.Ingest.Folding;
+using Orders.Service.Storage;
+
+namespace Orders.Service.Ingest;
+
+/// <summary>
+/// Accounts for a batch in one transaction: watermark, orders, outbox, dead letters and inbox range commit together or not at all.
+/// Three round trips, however many records: lock and read, write, commit.
+/// </summary>
+internal sealed class BatchIngest(
+    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, ILogger<BatchIngest> logger)
+{
+    /// <exception cref="WatermarkMismatchException">The batch does not start at the watermark; nothing was written.</exception>
+    /// <exception cref="OrderConflictException">Another transaction stored one of the orders first; nothing was written, try again.</exception>
+    public async Task RunAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
+    {
+        var records = decoder.Decode(batch.Epoch, batch.Partition, batch.Records);
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
+        var database = (NpgsqlTransaction)transaction.GetDbTransaction();
+        var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
+
+        var rows = await LockAsync(database, partition, batch, records, cancellationToken);
+        var fold = new OrderFold(rows);
+        var counts = new OutcomeCounts { Absent = batch.Absent, Lost = batch.Lost };
+        foreach (var record in records)
+        {
+            Count(ref counts, record.Change is { } change ? fold.Apply(change) : record.Outcome);
+        }
+
+        await WriteAsync(database, partition, batch, records, fold, counts, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        Log.Ingested(
+            logger, batch.Partition, batch.First, batch.Next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead);
+    }
+
+    private static async Task<Dictionary<string, OrderRow>> LockAsync(
+        NpgsqlTransaction transaction,
+        InboxPartition partition,
+        RecordBatch<OrderReceived> batch,
+        IReadOnlyList<DecodedRecord> records,
+        CancellationToken cancellationToken)
+    {
+        var uids = records.Where(record => record.Change is not null).Select(record => record.Change!.Value.Uid).Distinct(StringComparer.Ordinal).ToArray();
+        while (true)
+        {
+            await using var read = new NpgsqlBatch(transaction.Connection, transaction)
+            {
+                BatchCommands = { Inbox.LockWatermark(partition), OrderStore.Lock(uids) },
+            };
+            await using var reader = await read.ExecuteReaderAsync(cancellationToken);
+            if (await Inbox.ReadWatermarkAsync(reader, cancellationToken) is { } watermark)
+            {
+                if (watermark.Epoch != batch.Epoch || watermark.Position != batch.First)
+                {
+                    throw new WatermarkMismatchException(InboxWatermarks.ToRider(watermark));
+                }
+
+                await reader.NextResultAsync(cancellationToken);
+                return await OrderStore.ReadAsync(reader, cancellationToken);
+            }
+
+            await reader.DisposeAsync();
+            await Inbox.CreateWatermarkAsync(transaction.Connection!, transaction, partition, batch.Epoch, batch.First, cancellationToken);
+        }
+    }
+
+    private static async Task WriteAsync(
+        NpgsqlTransaction transaction,
+        InboxPartition partition,
+        RecordBatch<OrderReceived> batch,
+        IReadOnlyList<DecodedRecord> records,
+        OrderFold fold,
+        OutcomeCounts counts,
+        CancellationToken cancellationToken)
+    {
+        await using var write = new NpgsqlBatch(transaction.Connection, transaction);
+        var orders = OrderStore.Write(fold.Rows);
+        Add(write, orders.Commands);
+        if (fold.Events.Count > 0)
+        {
+            Add(write, Outbox.Append(fold.Events));
+        }
+
+        foreach (var record in records.Where(record => record.Refusal is not null))
+        {
+            write.BatchCommands.Add(DeadLetterStore.Insert(ToDeadLetter(batch, record)));
+        }
+
+        Add(write, Inbox.Account(partition, batch.Epoch, batch.First, batch.Next, counts, LastOf(batch)));
+        await write.ExecuteNonQueryAsync(cancellationToken);
+        orders.EnsureComplete();
+    }
+
+    private static void Add(NpgsqlBatch batch, IEnumerable<NpgsqlBatchCommand> commands)
+    {
+        foreach (var command in commands)
+        {
+            batch.BatchCommands.Add(command);
+        }
+    }
+
+    private static InboxRecord? LastOf(RecordBatch<OrderReceived> batch) =>
+        batch.Records.Count == 0 ? null : new InboxRecord(batch.Records[^1].Offset, batch.Records[^1].Timestamp, LastRecord.HashOf(batch.Records[^1].Value));
+
+    private static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, DecodedRecord decoded)
+    {
+        var (record, refusal) = (decoded.Record, decoded.Refusal!);
+        return new NewDeadLetter(
+            batch.Group,
+            batch.Topic,
+            batch.Epoch,
+            batch.Partition,
+            record.Offset,
+            record.Timestamp,
+            record.Key,
+            record.Value,
+            [.. record.Headers.Select(header => header.Name)],
+            [.. record.Headers.Select(header => header.Value)],
+            refusal.Reason,
+            refusal.Sentence,
+            refusal.JsonPath,
+            refusal.BytePosition);
+    }
+
+    private static void Count(ref OutcomeCounts counts, Outcome outcome)
+    {
+        switch (outcome)
+        {
+            case Outcome.Stored: counts.Stored++; break;
+            case Outcome.Duplicate: counts.Duplicate++; break;
+            case Outcome.Superseded: counts.Superseded++; break;
+            case Outcome.Removed: counts.Removed++; break;
+            case Outcome.Ignored: counts.Ignored++; break;
+            case Outcome.Dead: counts.Dead++; break;
+            default: throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null);
+        }
+    }
+}

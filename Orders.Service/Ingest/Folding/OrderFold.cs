@@ -1,0 +1,95 @@
+using Bus.Storage.Outbox;
+using Orders.Contracts;
+using Orders.Service.Storage;
+
+namespace Orders.Service.Ingest.Folding;
+
+/// <summary>
+/// Folds changes, in offset order, onto the orders as they are stored: one version and one event per change. Pure. What is not newer
+/// than the row is never applied; a row's position and time only move forward.
+/// </summary>
+internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
+{
+    private readonly List<NewEvent> _events = [];
+
+    /// <summary>The rows as they are to be written, those that did not exist included.</summary>
+    public IEnumerable<OrderRow> Rows => rows.Values;
+
+    /// <summary>One per change, in the order of the changes.</summary>
+    public IReadOnlyList<NewEvent> Events => _events;
+
+    /// <summary>Applies one record and tells what it is accounted for as.</summary>
+    public Outcome Apply(in OrderChange change)
+    {
+        var isKnown = rows.TryGetValue(change.Uid, out var row);
+        if (row is null)
+        {
+            row = new OrderRow { Uid = change.Uid, Base = OrderRow.None, Version = 0 };
+            rows.Add(change.Uid, row);
+        }
+
+        var isNewer = !isKnown || IsNewer(change, row);
+        if (change.ContentHash is null)
+        {
+            return Remove(change, row, isNewer);
+        }
+
+        if (!row.IsRemoved && change.ContentHash.AsSpan().SequenceEqual(row.ContentHash))
+        {
+            MoveOn(change, row, isNewer);
+            return Outcome.Duplicate;
+        }
+
+        if (!isNewer)
+        {
+            return Outcome.Superseded;
+        }
+
+        var type = row.IsRemoved ? OrderEventTypes.Created : OrderEventTypes.Updated;
+        (row.Content, row.ContentHash) = (change.Content, change.ContentHash);
+        Publish(change, row, type);
+        return Outcome.Stored;
+    }
+
+    private Outcome Remove(in OrderChange change, OrderRow row, bool isNewer)
+    {
+        if (row.IsRemoved)
+        {
+            // Also the removal of an order nobody has seen: its row lets a create that comes late be seen to be older.
+            MoveOn(change, row, isNewer);
+            return Outcome.Ignored;
+        }
+
+        if (!isNewer)
+        {
+            return Outcome.Superseded;
+        }
+
+        (row.Content, row.ContentHash) = (null, null);
+        Publish(change, row, OrderEventTypes.Removed);
+        return Outcome.Removed;
+    }
+
+    private void Publish(in OrderChange change, OrderRow row, string type)
+    {
+        row.Version++;
+        MoveOn(change, row, isNewer: true);
+        _events.Add(new NewEvent(row.Uid, row.Version, type, row.Content, change.TraceParent));
+    }
+
+    private static void MoveOn(in OrderChange change, OrderRow row, bool isNewer)
+    {
+        if (isNewer)
+        {
+            row.Position = change.Position;
+            row.Time = Math.Max(row.Time, change.Time);
+            row.IsTouched = true;
+        }
+    }
+
+    /// <summary>In one partition's log the offset tells; between logs only time can, and a tie is not newer.</summary>
+    private static bool IsNewer(in OrderChange change, OrderRow row) =>
+        (change.Position.Epoch, change.Position.Partition) == (row.Position.Epoch, row.Position.Partition)
+            ? change.Position.Offset > row.Position.Offset
+            : change.Time > row.Time;
+}

@@ -1,0 +1,10 @@
+namespace Orders.Service.Ingest;
+
+internal static partial class Log
+{
+    [LoggerMessage(1001, LogLevel.Debug,
+        "Partition {Partition}: offsets {First} to {Next} accounted for: {Stored} stored, {Duplicate} duplicate, {Superseded} superseded, "
+        + "{Removed} removed, {Ignored} ignored, {Dead} dead")]
+    public static partial void Ingested(
+        ILogger logger, int partition, long first, long next, long stored, long duplicate, long superseded, long removed, long ignored, long dead);
+}

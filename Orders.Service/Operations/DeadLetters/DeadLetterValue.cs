@@ -1,0 +1,93 @@
+using Bus.Storage.DeadLetters;
+using Orders.Service.Operations.Bytes;
+using Orders.Service.Operations.Markup;
+
+namespace Orders.Service.Operations.DeadLetters;
+
+/// <summary>A dead letter's value, laid out as JSON, as marked text, or as hexadecimal; the view is part of the address.</summary>
+internal static class DeadLetterValue
+{
+    private const string Json = "json";
+    private const string Text = "text";
+    private const string Hex = "hex";
+
+    // Enough on either side of a far away error to see what it is about.
+    private const int ErrorContextBytes = 256;
+
+    public static Html Render(DeadLetter letter, string? view, int shownBytes)
+    {
+        if (letter.Value is not { Length: > 0 } value)
+        {
+            return Html.Of($"""
+                <section class="card" id="value"><h2>Value</h2><p class="nothing">{(letter.Value is null
+                    ? "null: the record has no value."
+                    : "Empty: the record has a value of 0 bytes.")}</p></section>
+                """);
+        }
+
+        var json = value.Length <= shownBytes ? PrettyJson.TryRender(value, letter.JsonPath, letter.BytePosition) : null;
+        var chosen = view is Hex or Text ? view : json is null ? Text : Json;
+        var shown = value.AsSpan(0, WholeCharacters(value, shownBytes));
+        var lines = chosen switch
+        {
+            Json => json!.Value,
+            Hex => HexView.Render(shown, letter.BytePosition),
+            _ => VisibleText.Render(shown, multiline: true, shown.Length == value.Length || letter.BytePosition < shown.Length ? letter.BytePosition : null),
+        };
+        return Html.Of($"""
+            <section class="card" id="value"><div class="head"><h2 id="value-title">Value</h2>
+            <nav class="tabs" aria-label="How to show the value">{(json is null ? Html.Empty : Tab(letter.Id, Json, "JSON", chosen))}{Tab(letter.Id, Text, "Text", chosen)}{Tab(letter.Id, Hex, "Hex", chosen)}</nav>
+            <a href="/api/dead-letters/{letter.Id}/value" download>Download {Layout.Count(value.Length, "byte")}</a></div>
+            {Notes(value, shown.Length, json is null, shownBytes)}
+            <pre tabindex="0" role="region" aria-labelledby="value-title" class="{chosen}">{lines}</pre>
+            {FarError(letter, value, shown.Length, chosen)}</section>
+            """);
+    }
+
+    private static Html Tab(long id, string view, string text, string chosen) => string.Equals(view, chosen, StringComparison.Ordinal)
+        ? Html.Of($"""<a href="/dead-letters/{id}?view={view}#value" aria-current="true">{text}</a>""")
+        : Html.Of($"""<a href="/dead-letters/{id}?view={view}#value">{text}</a>""");
+
+    private static Html Notes(byte[] value, int shown, bool noJson, int shownBytes)
+    {
+        if (shown < value.Length)
+        {
+            return Html.Of($"""<p class="small">The first {Layout.Count(shown, "byte")} of {Layout.Count(value.Length)}; the download has them all.</p>""");
+        }
+
+        return noJson && value.Length <= shownBytes ? Html.Of($"""<p class="small">Not readable as JSON; shown as it is.</p>""") : Html.Empty;
+    }
+
+    private static Html FarError(DeadLetter letter, byte[] value, int shown, string view)
+    {
+        if (letter.BytePosition is not { } at || at < shown || at > value.Length || shown == value.Length)
+        {
+            return Html.Empty;
+        }
+
+        var start = (int)Math.Max(shown, at - ErrorContextBytes);
+        var excerpt = value.AsSpan(start, (int)Math.Min(value.Length, at + ErrorContextBytes) - start);
+        var lines = view == Hex ? HexView.Render(excerpt, at, start) : VisibleText.Render(excerpt, multiline: true, at - start);
+        return Html.Of($"""
+            <h3 id="error-title">Around byte {Layout.Count(at)}</h3>
+            <pre tabindex="0" role="region" aria-labelledby="error-title" class="{view}">{lines}</pre>
+            """);
+    }
+
+    // A cut through a character would show its bytes as broken, which they are not.
+    private static int WholeCharacters(byte[] value, int shownBytes)
+    {
+        if (value.Length <= shownBytes)
+        {
+            return value.Length;
+        }
+
+        var end = shownBytes;
+        while (end > shownBytes - 3 && (value[end] & 0xC0) == 0x80)
+        {
+            end--;
+        }
+
+        return (value[end] & 0xC0) == 0x80 ? shownBytes : end;
+    }
+}

@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+using Orders.Service.Operations.DeadLetters;
+using Orders.Service.Operations.Overview;
+
+namespace Orders.Service.Operations;
+
+/// <summary>Everything the port says in JSON.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(DeadLetterListAnswer))]
+[JsonSerializable(typeof(DeadLetterAnswer))]
+[JsonSerializable(typeof(ReplayAnswer))]
+internal sealed partial class OperationsJson : JsonSerializerContext;

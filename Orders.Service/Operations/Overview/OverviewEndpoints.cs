@@ -1,0 +1,13 @@
+namespace Orders.Service.Operations.Overview;
+
+/// <summary>The overview, as a page at <c>/</c> and as JSON at <c>/api/status</c>.</summary>
+internal static class OverviewEndpoints
+{
+    public static void MapOverview(this IEndpointRouteBuilder routes)
+    {
+        routes.MapRead("/", async (StatusQuery status, TimeProvider clock, CancellationToken cancellationToken) =>
+            Layout.Answer(OverviewPage.Render(await status.ReadAsync(cancellationToken), clock.GetUtcNow().UtcDateTime)));
+        routes.MapRead("/api/status", async (StatusQuery status, CancellationToken cancellationToken) =>
+            TypedResults.Json(await status.ReadAsync(cancellationToken), OperationsJson.Default.StatusAnswer));
+    }
+}

@@ -1,0 +1,21 @@
+namespace Orders.Service.Operations;
+
+/// <summary>One thing the service needs to do its work. Asked within a request: the answer comes from memory, never from I/O.</summary>
+internal interface IReadinessCheck
+{
+    /// <summary>What is checked, in a word or two: <c>ingest</c>, <c>postgres</c>, <c>relay</c>.</summary>
+    string Name { get; }
+
+    /// <summary>A sentence that says what is missing, or null when nothing is.</summary>
+    string? WhyNotReady();
+}
+
+/// <summary>Asks every registered check.</summary>
+internal sealed class Readiness(IEnumerable<IReadinessCheck> checks)
+{
+    private readonly IReadinessCheck[] _checks = [.. checks];
+
+    /// <summary>Why the service is not ready; empty when it is.</summary>
+    public IReadOnlyList<string> WhyNotReady() =>
+        [.. _checks.Select(check => (check.Name, Why: check.WhyNotReady())).Where(c => c.Why is not null).Select(c => $"{c.Name}: {c.Why}")];
+}

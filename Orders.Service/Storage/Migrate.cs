@@ -1,0 +1,47 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Orders.Service.Storage;
+
+/// <summary>The <c>migrate</c> mode of the host: brings the schema up to date, or prints how.</summary>
+internal static class Migrate
+{
+    /// <summary>Applies what is missing; with <c>--script</c> prints an idempotent script instead and touches nothing. Returns the exit code.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var builder = Host.CreateApplicationBuilder(args);
+        // Entity Framework reports the missing history table of a fresh database as an error; what counts is thrown.
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.Services.AddStorage();
+        using var host = builder.Build();
+        await using var scope = host.Services.CreateAsyncScope();
+        var schema = scope.ServiceProvider.GetRequiredService<IOptions<StorageOptions>>().Value.Schema;
+        var database = scope.ServiceProvider.GetRequiredService<OrdersDbContext>().Database;
+        if (args.Contains("--script"))
+        {
+            var script = database.GetService<IMigrator>().GenerateScript(options: MigrationsSqlGenerationOptions.Idempotent);
+            Console.Out.WriteLine($"CREATE SCHEMA IF NOT EXISTS {schema};\nSET search_path = {schema};\n{script}");
+            return 0;
+        }
+
+        var pending = (await database.GetPendingMigrationsAsync()).ToList();
+        if (pending.Count > 0)
+        {
+            await CreateSchemaAsync(scope.ServiceProvider.GetRequiredService<NpgsqlDataSource>(), schema);
+            await database.MigrateAsync();
+        }
+
+        Console.Out.WriteLine(pending.Count == 0 ? $"schema {schema} is up to date" : $"schema {schema}: applied {string.Join(", ", pending)}");
+        return 0;
+    }
+
+    /// <summary>The history of migrations lives in the schema too, so it is there before the first of them.</summary>
+    private static async Task CreateSchemaAsync(NpgsqlDataSource database, string schema)
+    {
+        await using var create = database.CreateCommand($"CREATE SCHEMA IF NOT EXISTS {schema}");
+        await create.ExecuteNonQueryAsync();
+    }
+}

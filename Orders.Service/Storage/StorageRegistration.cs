@@ -1,0 +1,51 @@
+using Bus.Kafka.Watermarks;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Orders.Service.Storage;
+
+/// <summary>The door to the database.</summary>
+internal static class StorageRegistration
+{
+    public static IServiceCollection AddStorage(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
+        services.AddSingleton(provider => Open(
+            provider.GetRequiredService<IConfiguration>().GetConnectionString("Orders"),
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value.Schema));
+        services.AddPooledDbContextFactory<OrdersDbContext>((provider, options) => options
+            .UseNpgsql(
+                provider.GetRequiredService<NpgsqlDataSource>(),
+                npgsql => npgsql.MigrationsHistoryTable("migration_history", provider.GetRequiredService<IOptions<StorageOptions>>().Value.Schema))
+
+            // Migrations are SQL written by hand: there is no model snapshot to compare with.
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)));
+        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<OrdersDbContext>>().CreateDbContext());
+        services.AddSingleton<IWatermarkStore, InboxWatermarks>();
+        return services;
+    }
+
+    /// <summary>Opens the pool; every connection finds the installation's tables without naming their schema.</summary>
+    /// <exception cref="InvalidOperationException">The connection string is missing.</exception>
+    public static NpgsqlDataSource Open(string? connectionString, string schema)
+    {
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            throw new InvalidOperationException(
+                "ConnectionStrings:Orders is not set; give it as Host=…;Port=…;Username=…;Password=…;Database=….");
+        }
+
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = schema, ApplicationName = "Orders.Service" };
+        if (settings.MaxAutoPrepare == 0)
+        {
+            // The same few statements run for every batch: parsing and planning them once is worth more than the memory.
+            settings.MaxAutoPrepare = 40;
+            settings.AutoPrepareMinUsages = 2;
+        }
+
+        settings.KeepAlive = settings.KeepAlive == 0 ? 10 : settings.KeepAlive;
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+}
