@@ -1,1 +1,26 @@
-return 0;
+using Orders.Tools;
+using Orders.Tools.DeadLetters;
+using Orders.Tools.Down;
+using Orders.Tools.Migrate;
+using Orders.Tools.Printing;
+using Orders.Tools.Publish;
+using Orders.Tools.Running;
+using Orders.Tools.Status;
+using Orders.Tools.Testing;
+using Orders.Tools.Up;
+
+using var interruption = new Interruption();
+var bus = new BusContext(Terminal.OfProcess(), BusRoot.Find(), TimeProvider.System);
+
+return await new CommandLine(
+    bus,
+    [
+        UpVerb.Define(bus),
+        DownVerb.Define(bus),
+        StatusVerb.Define(bus),
+        PublishVerb.Define(bus),
+        DeadLetterVerbs.Define(bus),
+        MigrateVerb.Define(bus),
+        TestVerb.Define(bus),
+        SuperviseVerb.Define(bus),
+    ]).RunAsync(args, interruption.Token);

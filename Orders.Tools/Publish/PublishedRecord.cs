@@ -1,0 +1,7 @@
+namespace Orders.Tools.Publish;
+
+/// <summary>What goes onto the topic.</summary>
+/// <param name="Key">The order's uid; null where none was found and <c>--raw</c> allows that.</param>
+/// <param name="Value">The bytes as they were read or made.</param>
+/// <param name="Source">Where they come from, for messages.</param>
+internal readonly record struct PublishedRecord(string? Key, ReadOnlyMemory<byte> Value, string Source);

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Orders.Tools.Packages;
+using Orders.Tools.Running;
+
+namespace Orders.Tools.Testing;
+
+/// <summary><c>bus test</c>: installs what the tests need, runs them, and ends with one line of counts.</summary>
+internal static class TestVerb
+{
+    private const string KafkaBesideTheRepository = "../shared/kafka";
+    private static readonly string[] Categories = ["pure", "system", "kafka"];
+
+    public static Command Define(BusContext bus)
+    {
+        var category = new Argument<string?>("CATEGORY")
+        {
+            Description = "pure (no server), system (Postgres, Redis, Chromium, embedded Kafka) or kafka (a real Kafka). Default: all.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var json = Workspace.JsonOption();
+        var command = new Command("test", "Run the tests.") { Arguments = { category }, Options = { json } };
+        command.SetAction((arguments, cancellationToken) =>
+            RunAsync(bus, arguments.GetValue(category), arguments.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(BusContext bus, string? category, bool json, CancellationToken cancellationToken)
+    {
+        if (category is not null && !Categories.Contains(category))
+        {
+            throw BusException.Failed($"{category} is not a category of tests; there are {string.Join(", ", Categories)}.");
+        }
+
+        var kafkaHome = FindKafka(bus.Root);
+        if (kafkaHome is null && category is null or "kafka" && kafkaHome is null)
+        {
+            bus.Terminal.Say("Left out: category kafka, because KAFKA_HOME names no Kafka distribution.");
+        }
+
+        if (category == "kafka" && kafkaHome is null)
+        {
+            return ExitCode.Unreachable;
+        }
+
+        await DebianPackages.EnsureAsync(bus, Needed(category, kafkaHome), cancellationToken);
+        return await RunTestsAsync(bus, category, kafkaHome, json, cancellationToken);
+    }
+
+    private static string? FindKafka(string root) =>
+        new[] { Environment.GetEnvironmentVariable("KAFKA_HOME"), Path.GetFullPath(Path.Combine(root, KafkaBesideTheRepository)) }
+            .FirstOrDefault(home => !string.IsNullOrEmpty(home) && File.Exists(Path.Combine(home, "bin", "kafka-server-start.sh")));
+
+    private static DebianPackage[] Needed(string? category, string? kafkaHome)
+    {
+        if (category == "pure")
+        {
+            return [];
+        }
+
+        DebianPackage[] servers = [DebianPackage.Librdkafka, DebianPackage.Postgres, DebianPackage.Redis, DebianPackage.Chromium, DebianPackage.Kcat];
+        return kafkaHome is null ? servers : [.. servers, DebianPackage.Java];
+    }
+
+    /// <summary>Which tests the runner is to take; those without a category are pure.</summary>
+    internal static string[] Filter(string? category, bool withKafka) => category switch
+    {
+        "pure" => ["-trait-", "Category=system", "-trait-", "Category=kafka"],
+        not null => ["-trait", $"Category={category}"],
+        _ => withKafka ? [] : ["-trait-", "Category=kafka"],
+    };
+
+    private static async Task<int> RunTestsAsync(BusContext bus, string? category, string? kafkaHome, bool json, CancellationToken cancellationToken)
+    {
+        var assembly = HostProgram.Of(bus.Root, "Orders.Tests").Assembly;
+        var results = Path.Combine(Path.GetTempPath(), $"bus-test-{Guid.NewGuid():N}.xml");
+        string[] arguments = [assembly, "-noLogo", "-noColor", "-noAutoReporters", .. Filter(category, kafkaHome is not null), "-xml", results];
+        var start = new ProcessStartInfo(HostProgram.DotnetFile, arguments)
+        {
+            WorkingDirectory = Path.GetDirectoryName(assembly),
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
+        start.Environment["KAFKA_HOME"] = kafkaHome ?? "";
+        try
+        {
+            using var process = Process.Start(start) ?? throw BusException.Failed("The test runner did not start.");
+            process.StandardInput.Close();
+            await ForwardAsync(bus, process, json, cancellationToken);
+            var counts = TestCounts.Read(results)
+                ?? throw BusException.Failed($"The test runner ended with exit code {process.ExitCode} and wrote no results.");
+            if (json)
+            {
+                bus.Terminal.Json(new { schema = "busorders/test/1", counts.Passed, counts.Failed, counts.Skipped });
+            }
+            else
+            {
+                bus.Terminal.Data(counts.ToString());
+            }
+
+            return counts.Failed == 0 && process.ExitCode == 0 ? ExitCode.Fine : ExitCode.Failed;
+        }
+        finally
+        {
+            File.Delete(results);
+        }
+    }
+
+    private static async Task ForwardAsync(BusContext bus, Process process, bool json, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+            {
+                if (json)
+                {
+                    bus.Terminal.Say(line);
+                }
+                else
+                {
+                    bus.Terminal.Data(line);
+                }
+            }
+
+            await process.WaitForExitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+}

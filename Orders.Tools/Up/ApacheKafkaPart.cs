@@ -1,0 +1,65 @@
+using Orders.Tools.Running;
+
+namespace Orders.Tools.Up;
+
+/// <summary>A private one-node broker from the distribution at <c>KAFKA_HOME</c>; its log lies in the directory of the system.</summary>
+internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessName.Kafka, supervision)
+{
+    private const int Partitions = 4;
+
+    private string Home => Supervision.Workspace.In("kafka");
+
+    private string Data => Path.Combine(Home, "data");
+
+    private string Properties => Path.Combine(Home, "server.properties");
+
+    private string Distribution => Supervision.State.Kafka.Home!;
+
+    protected override TimeSpan Patience => TimeSpan.FromSeconds(90);
+
+    private Dictionary<string, string> JavaEnvironment => new()
+    {
+        ["KAFKA_HEAP_OPTS"] = "-Xmx512m",
+        ["LOG_DIR"] = Path.Combine(Home, "logs"),
+    };
+
+    protected override async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var addresses = Supervision.State.Addresses;
+
+        // Few partitions for the broker's own topics: a laptop's start should not wait for fifty of them twice.
+        await File.WriteAllTextAsync(Properties, $"""
+            process.roles=broker,controller
+            node.id=1
+            controller.quorum.voters=1@127.0.0.1:{addresses.KafkaController}
+            listeners=PLAINTEXT://127.0.0.1:{addresses.Kafka},CONTROLLER://127.0.0.1:{addresses.KafkaController}
+            controller.listener.names=CONTROLLER
+            listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+            log.dirs={Data}
+            num.partitions={Partitions}
+            offsets.topic.num.partitions=8
+            offsets.topic.replication.factor=1
+            transaction.state.log.num.partitions=8
+            transaction.state.log.replication.factor=1
+            transaction.state.log.min.isr=1
+            group.initial.rebalance.delay.ms=0
+
+            """, cancellationToken);
+        if (File.Exists(Path.Combine(Data, "meta.properties")))
+        {
+            return;
+        }
+
+        var storage = Path.Combine(Distribution, "bin", "kafka-storage.sh");
+        var id = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        await Programs.MustRunAsync(
+            storage, ["format", "--cluster-id", id, "--config", Properties, "--ignore-formatted"], JavaEnvironment, cancellationToken);
+    }
+
+    protected override Launch Describe() =>
+        new(Log, Path.Combine(Distribution, "bin", "kafka-server-start.sh"), [Properties]) { Environment = JavaEnvironment };
+
+    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) =>
+        Task.Run(() => KafkaTopics.Answers(Supervision.State.Kafka.BootstrapServers), cancellationToken);
+}

@@ -1,0 +1,83 @@
+using Orders.Tools.Running;
+
+namespace Orders.Tools.Up;
+
+/// <summary>A process of the system: how it is started, how to tell that it answers, how it is asked to stop.</summary>
+internal abstract class Part(string name, Supervision supervision)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan OneAttempt = TimeSpan.FromSeconds(3);
+
+    public string Name { get; } = name;
+
+    protected Supervision Supervision { get; } = supervision;
+
+    protected string Log => Supervision.Workspace.LogOf(Name);
+
+    protected abstract TimeSpan Patience { get; }
+
+    /// <summary>Takes over the process of an earlier supervisor if it still runs as this one would start it; else starts one.</summary>
+    /// <returns>Whether a process was started.</returns>
+    public async Task<bool> EnsureAsync(CancellationToken cancellationToken)
+    {
+        await PrepareAsync(cancellationToken);
+        var launch = Describe();
+        if (Supervision.State.Alive(Name) is { } running)
+        {
+            if (Supervision.State.Processes[Name].Settings == launch.Settings)
+            {
+                await WaitUntilItAnswersAsync(running, cancellationToken);
+                return false;
+            }
+
+            await Stopping.StopAsync(Supervision.Bus, Name, running, cancellationToken);
+        }
+
+        var started = launch.Start();
+        Supervision.Update(state => state.With(Name, started));
+        await WaitUntilItAnswersAsync(started.Identity, cancellationToken);
+        return true;
+    }
+
+    /// <summary>What must be there before the process can start.</summary>
+    protected virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected abstract Launch Describe();
+
+    /// <summary>Whether it answers now. An exception counts as no; its message is kept for the person who waits.</summary>
+    protected abstract Task<bool> AnswersAsync(CancellationToken cancellationToken);
+
+    private async Task WaitUntilItAnswersAsync(ProcessIdentity process, CancellationToken cancellationToken)
+    {
+        var start = Supervision.Bus.Time.GetTimestamp();
+        var last = "no answer";
+        while (true)
+        {
+            try
+            {
+                using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                attempt.CancelAfter(OneAttempt);
+                if (await AnswersAsync(attempt.Token))
+                {
+                    return;
+                }
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                last = failure.Message;
+            }
+
+            if (!process.IsAlive())
+            {
+                throw BusException.Unreachable($"{Name} ended while it started.{Launch.Tail(Log)}");
+            }
+
+            if (Supervision.Bus.Time.GetElapsedTime(start) > Patience)
+            {
+                throw BusException.Unreachable($"{Name} does not answer after {Patience.TotalSeconds:0} s ({last}).{Launch.Tail(Log)}");
+            }
+
+            await Task.Delay(Poll, Supervision.Bus.Time, cancellationToken);
+        }
+    }
+}
