@@ -8,32 +8,18 @@ internal sealed class SourceTree(string root)
     /// <summary>The tree around the running tests.</summary>
     public static SourceTree Repository { get; } = new(FindRoot());
 
-    /// <summary>All files, as paths from the root with forward slashes, sorted.</summary>
-    public IReadOnlyList<string> Files { get; } = [.. Walk(root, root).Order(StringComparer.Ordinal)];
-
-    public IEnumerable<string> CSharpFiles => Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal));
-
-    public string Read(string file) => File.ReadAllText(PathOf(file));
-
-    public string[] ReadLines(string file) => File.ReadAllLines(PathOf(file));
+    /// <summary>All text files, sorted by path.</summary>
+    public IEnumerable<SourceFile> Files => Walk(root)
+        .Select(path => new SourceFile(Path.GetRelativePath(root, path).Replace('\\', '/'), File.ReadAllText(path)))
+        .Where(file => !file.Text.Contains('\0', StringComparison.Ordinal))
+        .OrderBy(file => file.Path, StringComparer.Ordinal);
 
     public string PathOf(string file) => Path.Combine(root, file);
 
-    private static IEnumerable<string> Walk(string root, string folder)
-    {
-        foreach (var file in Directory.EnumerateFiles(folder))
-        {
-            yield return Path.GetRelativePath(root, file).Replace('\\', '/');
-        }
-
-        foreach (var inner in Directory.EnumerateDirectories(folder).Where(inner => !NotSources.Contains(Path.GetFileName(inner))))
-        {
-            foreach (var file in Walk(root, inner))
-            {
-                yield return file;
-            }
-        }
-    }
+    private static IEnumerable<string> Walk(string folder) => Directory.EnumerateDirectories(folder)
+        .Where(inner => !NotSources.Contains(Path.GetFileName(inner)))
+        .SelectMany(Walk)
+        .Concat(Directory.EnumerateFiles(folder));
 
     private static string FindRoot()
     {

@@ -63,7 +63,7 @@ public sealed class DecodingOptionsTests
             "Ingest:MaxProperties is -1; it must be from 0 to 10000.",
             "Ingest:MaxHeaders is 10001; it must be from 0 to 10000.",
             "Ingest:MaxHeaderBytes is 1048577; it must be from 0 to 1048576.",
-            "Ingest:Consistency is none of its values; set it to Accept or Reject.",
+            "Consistency: Ingest:Consistency is none of its values; set it to Accept or Reject.",
         ];
         Assert.Equal(expected, error.Failures);
     }
