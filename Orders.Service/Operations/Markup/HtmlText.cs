@@ -5,7 +5,7 @@ using Orders.Service.Operations.Bytes;
 
 namespace Orders.Service.Operations.Markup;
 
-/// <summary>Encodes text for an element or a quoted attribute, and names the characters a reader would not see or that turn text around.</summary>
+/// <summary>Encodes text for an element or a quoted attribute, and names what a reader would not see or what turns text around.</summary>
 internal static class HtmlText
 {
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
