@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -19,6 +20,8 @@ internal sealed partial class ResponseGuard(RequestDelegate next, ILogger<Respon
 
     public async Task InvokeAsync(HttpContext context)
     {
+        // Without a listener or a log the framework starts none, and an error would have no id to be found by.
+        using var activity = Activity.Current is null ? new Activity("operations").Start() : null;
         SetHeaders(context.Response.Headers);
         try
         {

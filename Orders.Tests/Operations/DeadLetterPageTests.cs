@@ -70,7 +70,9 @@ public sealed class DeadLetterPageTests
     [Fact]
     public void A_replay_that_came_second_is_told_when_the_first_one_was()
     {
-        var html = DeadLetterPage.Render(Letter(state: DeadLetterStates.Resolved), null, DeadLetterPage.ReplayConflict, ShownBytes).ToString();
+        var letter = Letter(state: DeadLetterStates.Resolved);
+
+        var html = DeadLetterPage.Render(letter, null, DeadLetterPage.ReplayConflict, ShownBytes).ToString();
 
         Assert.Contains("it was already resolved at", html, StringComparison.Ordinal);
         Assert.Contains("2026-05-04 03:02:01", html, StringComparison.Ordinal);
@@ -149,11 +151,11 @@ public sealed class DeadLetterPageTests
     {
         var nothing = new DeadLetterPageOfLines([], null);
 
-        Assert.Contains("No dead letters", DeadLetterListPage.Render(Filter(), nothing, null, default).ToString(), StringComparison.Ordinal);
-        Assert.Contains(
-            "No dead letter matches",
-            DeadLetterListPage.Render(Filter(("state", "dead")), nothing, null, default).ToString(),
-            StringComparison.Ordinal);
+        var all = DeadLetterListPage.Render(Filter(), nothing, null, default).ToString();
+        var narrowed = DeadLetterListPage.Render(Filter(("state", "dead")), nothing, null, default).ToString();
+
+        Assert.Contains("No dead letters", all, StringComparison.Ordinal);
+        Assert.Contains("No dead letter matches", narrowed, StringComparison.Ordinal);
     }
 
     [Theory]

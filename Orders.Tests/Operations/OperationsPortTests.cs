@@ -61,7 +61,7 @@ public sealed class OperationsPortTests
         Assert.Equal(status, problem.GetProperty("status").GetInt32());
         Assert.Matches("^[0-9a-f]{32}$", problem.GetProperty("traceId").GetString());
         Assert.DoesNotContain("127.0.0.1", problem.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(" at ", problem.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", problem.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -86,7 +86,10 @@ public sealed class OperationsPortTests
     public async Task Live_asks_nothing_and_ready_names_every_check_that_fails()
     {
         await using var port = await OperationsPort.StartAsync(
-            OperationsPort.NoDatabase, new FixedCheck("ingest", "no partition is assigned"), new FixedCheck("relay", null), new FixedCheck("postgres", "gone"));
+            OperationsPort.NoDatabase,
+            new FixedCheck("ingest", "no partition is assigned"),
+            new FixedCheck("relay", null),
+            new FixedCheck("postgres", "gone"));
 
         using var live = await port.SendAsync(HttpMethod.Get, "/health/live");
         using var ready = await port.SendAsync(HttpMethod.Get, "/health/ready");
@@ -226,16 +229,15 @@ public sealed class OperationsPortTests
     }
 
     [Fact]
-    public async Task An_address_that_others_could_reach_is_refused_at_start()
+    public void An_address_that_others_could_reach_is_refused_at_start()
     {
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection([new("Operations:Url", "http://0.0.0.0:0")]);
         builder.AddOperations();
-        await using var app = builder.Build();
 
-        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync(TestContext.Current.CancellationToken));
+        var refusal = Assert.Throws<OptionsValidationException>(() => builder.Build());
 
-        Assert.Contains("access tokens, which any address but loopback needs, are not available yet", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("which any address but loopback needs, are not available yet", refusal.Message, StringComparison.Ordinal);
     }
 
     private static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");

@@ -48,7 +48,7 @@ public sealed class VisibleTextTests
     {
         var html = Render("<script>alert(1)</script>\"'&");
 
-        Assert.Equal("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;", html);
+        Assert.Equal("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;", html);
     }
 
     [Fact]

@@ -12,6 +12,6 @@ internal static class Highlight
 
     public static Html Further(Html shown) => Html.Of($"""<mark class="error">{shown}</mark>""");
 
-    /// <summary>Whether <paramref name="view"/> has a mark to go to. A record's text cannot look like one: its quotes are encoded.</summary>
+    /// <summary>Whether <paramref name="view"/> has a mark to go to. No record's text can look like one: quotes are encoded.</summary>
     public static bool IsIn(Html view) => view.ToString().Contains($"id=\"{Anchor}\"", StringComparison.Ordinal);
 }

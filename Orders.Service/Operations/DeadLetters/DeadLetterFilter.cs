@@ -49,7 +49,7 @@ internal sealed record DeadLetterFilter(string? State, string? Reason, string? U
         else if (after is not null
             && (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out lastSeen) || lastSeen < 1))
         {
-            problem = Problem.InvalidParameter("after", $"'{Cut(after)}' is no id; it is a whole number from 1.");
+            problem = Problem.InvalidParameter("after", $"'{Cut(after)}' is no id, a whole number from 1.");
         }
         else if (limit is not null
             && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > MaxLimit))

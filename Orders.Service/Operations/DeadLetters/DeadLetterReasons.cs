@@ -38,10 +38,10 @@ internal static class DeadLetterReasons
         ["unknown_format"] = new("Another format than JSON", MaybeAnotherFormat),
         ["too_large"] = new(
             "Too large",
-            "If orders of this size are legitimate, raise Ingest:MaxValueBytes, restart the service, and replay. Otherwise tell the sender."),
+            "If orders of this size are legitimate, raise Ingest:MaxValueBytes, restart the service, replay. Otherwise tell the sender."),
         ["too_many_items"] = new(
             "Too many items",
-            "If so many items are legitimate, raise Ingest:MaxItems, restart the service, and replay. Otherwise tell the sender."),
+            "If so many items are legitimate, raise Ingest:MaxItems, restart the service, replay. Otherwise tell the sender."),
         ["too_deep"] = new("Nested too deep", SenderMustFix),
         ["duplicate_property"] = new("A property appears twice", "Which of the two was meant cannot be known. " + SenderMustFix),
         ["missing_field"] = new("A required field is missing", SenderMustFix),
