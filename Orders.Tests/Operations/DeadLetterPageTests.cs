@@ -115,6 +115,10 @@ public sealed class DeadLetterPageTests
     }
 
     [Fact]
+    public void A_value_that_starts_with_a_line_end_keeps_it_on_the_page() =>
+        Assert.Contains("class=\"text\">\n\n{</pre>", Page(Letter(value: "\n{"u8.ToArray())), StringComparison.Ordinal);
+
+    [Fact]
     public void Very_many_headers_are_cut_and_the_rest_is_counted()
     {
         var headers = Enumerable.Range(0, 10_000).Select(i => ("name", new byte[100])).ToArray();

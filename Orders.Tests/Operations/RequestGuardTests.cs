@@ -83,8 +83,8 @@ public sealed class RequestGuardTests
     [Fact]
     public void The_refusal_says_what_is_wrong_why_and_what_to_do() => Assert.Equal(
         "Operations:Url is 'http://0.0.0.0:8082', which other machines could reach. Whoever reaches the operations port can read "
-        + "and replay records, and access tokens, which any address but loopback needs, are not available yet. Use a loopback address such as "
-        + "http://127.0.0.1:8082, and reach it from elsewhere through an SSH tunnel.",
+        + "and replay records, and access tokens, which any address but loopback needs, are not available yet. Use a loopback address such "
+        + "as http://127.0.0.1:8082, and reach it from elsewhere through an SSH tunnel.",
         OperationsAddress.Parse("http://0.0.0.0:8082").Refusal);
 
     [Theory]

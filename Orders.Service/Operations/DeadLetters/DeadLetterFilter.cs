@@ -63,7 +63,8 @@ internal sealed record DeadLetterFilter(string? State, string? Reason, string? U
     }
 
     /// <summary>The address of the list narrowed to one state and reason.</summary>
-    public static string Address(string state, string reason) => new DeadLetterFilter(state, reason, null, null, DefaultLimit).Address(null);
+    public static string Address(string state, string reason) =>
+        new DeadLetterFilter(state, reason, null, null, DefaultLimit).Address(null);
 
     /// <summary>The address of this list's page that starts behind <paramref name="after"/>.</summary>
     public string Address(long? after)

@@ -188,7 +188,8 @@ internal static class DeadLetterPage
     private static Html Exception(DeadLetter letter) => letter.Exception is { } exception
         ? Html.Of($"""
             <section class="card"><h2 id="exception">Exception</h2>
-            <pre tabindex="0" role="region" aria-labelledby="exception">{exception}</pre></section>
+            <pre tabindex="0" role="region" aria-labelledby="exception">
+            {exception}</pre></section>
             """)
         : Html.Empty;
 }

@@ -72,6 +72,7 @@ internal sealed class DeadLetterQueries
     /// <summary>The dead letter with its bytes and attempts, or null.</summary>
     public Task<DeadLetter?> FindAsync(long id, CancellationToken cancellationToken) =>
         _database.DeadLetters.AsNoTracking()
+            .AsSplitQuery() // joined, the value would come again with every attempt
             .Include(letter => letter.Attempts.OrderBy(attempt => attempt.Number))
             .SingleOrDefaultAsync(letter => letter.Id == id, cancellationToken);
 }

@@ -40,13 +40,15 @@ internal static class DeadLetterValue
             Hex => HexView.Render(shown, letter.BytePosition),
             _ => VisibleText.Render(shown, multiline: true, IsShown(letter.BytePosition, shown.Length, value) ? letter.BytePosition : null),
         };
+        // HTML swallows one line end right behind a <pre>, so it gets one that is not the value's.
         return Html.Of($"""
             <section class="card" id="value"><div class="head"><h2 id="value-title">Value</h2>
             <nav class="tabs" aria-label="How to show the value">{Tabs(letter.Id, json is not null, chosen)}</nav>
             <a href="/api/dead-letters/{letter.Id}/value" download>Download {Layout.Count(value.Length, "byte")}</a></div>
             {Notes(value, shown.Length, json is null, shownBytes)}
             {(value.Length > ShortValueBytes && Highlight.IsIn(lines) ? GoToError : Html.Empty)}
-            <pre tabindex="0" role="region" aria-labelledby="value-title" class="{chosen}">{lines}</pre>
+            <pre tabindex="0" role="region" aria-labelledby="value-title" class="{chosen}">
+            {lines}</pre>
             {FarError(letter, value, shown.Length, chosen)}</section>
             """);
     }
@@ -84,7 +86,8 @@ internal static class DeadLetterValue
         var lines = view == Hex ? HexView.Render(excerpt, at, start) : VisibleText.Render(excerpt, multiline: true, at - start);
         return Html.Of($"""
             <h3 id="error-title">Around byte {Layout.Count(at)}</h3>
-            <pre tabindex="0" role="region" aria-labelledby="error-title" class="{view}">{lines}</pre>
+            <pre tabindex="0" role="region" aria-labelledby="error-title" class="{view}">
+            {lines}</pre>
             """);
     }
 
