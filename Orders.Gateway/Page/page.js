@@ -11,6 +11,7 @@ const recentMost = 8;
 const busyAfterMs = 150;
 const timeoutMs = 5000;
 const retryAfterMs = 2000;
+const timeStyle = { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' };
 
 let running = null;
 let retryTimer = 0;
@@ -86,7 +87,7 @@ function settle(isRetry) {
   const { state, uid } = answer().dataset;
   for (const time of document.querySelectorAll('time[datetime]')) {
     time.title = time.textContent;
-    time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+    time.textContent = new Date(time.dateTime).toLocaleString('en-GB', timeStyle);
   }
   for (const button of document.querySelectorAll('[data-copy], [data-copy-json]')) button.hidden = false;
   if (state === 'found') remember(uid);
