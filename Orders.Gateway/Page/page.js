@@ -18,9 +18,8 @@ let retryTimer = 0;
 
 function clean(raw) {
   const wrapping = /^[\s\u200B-\u200F\u2060\uFEFF"'`“”„‘’«»,;]+|[\s\u200B-\u200F\u2060\uFEFF"'`“”„‘’«»,;]+$/g;
-  const text = raw.replace(wrapping, '');
-  const found = text.match(/"order_uid"\s*:\s*"([^"]*)"/) || text.match(/(?:\/order\/|[?&]uid=)([^/?#&\s]+)/);
-  return found ? found[1].replace(wrapping, '') : text;
+  const found = raw.match(/"order_uid"\s*:\s*"([^"]*)"/) || raw.match(/(?:\/order\/|[?&]uid=)([^/?#&\s]+)/);
+  return (found ? found[1] : raw).replace(wrapping, '');
 }
 
 async function look(uid, { history: how = 'push', isRetry = false } = {}) {

@@ -8,12 +8,12 @@ namespace Orders.Tests.Caching;
 /// <summary>A cache over a fake origin, on a clock that stands still.</summary>
 internal sealed class CacheUnderTest
 {
-    public CacheUnderTest(ISharedStore? store = null, Action<CacheOptions>? configure = null)
+    public CacheUnderTest(ISharedStore? store = null, Action<CacheOptions>? configure = null, TimeProvider? time = null)
     {
         var options = new CacheOptions();
         configure?.Invoke(options);
         Options = options;
-        Cache = new TieredCache(Origin, store, options, Time, NullLoggerFactory.Instance);
+        Cache = new TieredCache(Origin, store, options, time ?? Time, NullLoggerFactory.Instance);
     }
 
     public ManualTime Time { get; } = new();
