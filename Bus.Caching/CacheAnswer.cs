@@ -17,7 +17,7 @@ public enum CacheSource
 }
 
 /// <summary>What a lookup ended in.</summary>
-/// <param name="Value">The value; a body of null means there is nothing under the key; null itself means that nobody could be asked.</param>
+/// <param name="Value">The value; with a body of null there is nothing under the key; null itself: nobody could be asked.</param>
 /// <param name="Source">Who answered.</param>
 /// <param name="IsStale">The value could not be checked against the origin although it should have been.</param>
 public readonly record struct CacheAnswer(CachedValue? Value, CacheSource Source, bool IsStale = false)

@@ -36,7 +36,7 @@ public sealed class CacheOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan NegativeLifetime { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The most unknown keys remembered. Default 50,000, about 10 MB. Too small: a flood of unknown keys reaches the origin.</summary>
+    /// <summary>The most unknown keys remembered. Default 50,000, about 10 MB. Too small: a flood of them reaches the origin.</summary>
     [Range(1, 10_000_000)]
     public int MaxNegativeKeys { get; set; } = 50_000;
 

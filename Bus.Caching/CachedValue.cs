@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Bus.Caching;
 
-/// <summary>A finished value under a key: its bytes, its version and the entity tag that names the version. Immutable, so it is shared without copies.</summary>
+/// <summary>A finished value: its bytes, its version and the version's entity tag. Immutable, so it is shared without copies.</summary>
 public sealed class CachedValue
 {
     private const int SharedTags = 64;

@@ -26,6 +26,6 @@ internal static partial class Log
     [LoggerMessage(5007, LogLevel.Information, "The origin answers again.")]
     public static partial void OriginBack(ILogger logger);
 
-    [LoggerMessage(5008, LogLevel.Warning, "All of L1 was dropped: {Reason}")]
+    [LoggerMessage(5008, LogLevel.Information, "All of L1 was dropped: {Reason}")]
     public static partial void Dropped(ILogger logger, string reason);
 }

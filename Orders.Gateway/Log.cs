@@ -9,7 +9,7 @@ internal static partial class Log
     [LoggerMessage(6002, LogLevel.Warning, "Priming failed and begins anew in {Pause}: {Reason}")]
     public static partial void PrimingFailed(ILogger logger, TimeSpan pause, string reason);
 
-    [LoggerMessage(6003, LogLevel.Warning, "The record at {Topic}[{Partition}]@{Offset} is not an order event: {Reason}. It was passed over.")]
+    [LoggerMessage(6003, LogLevel.Warning, "{Topic}[{Partition}]@{Offset} is not an order event and was passed over: {Reason}.")]
     public static partial void NotAnEvent(ILogger logger, string topic, int partition, long offset, string reason);
 
     [LoggerMessage(6004, LogLevel.Error, "A request failed. Trace {TraceId}.")]

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bus.Caching.Filling;
 
-/// <summary>The origin with a time limit, and with a pause after a failure, so that an outage does not cost every reader the limit.</summary>
+/// <summary>The origin with a time limit, and a pause after a failure: an outage does not cost every reader the limit.</summary>
 internal sealed class GuardedOrigin(ICacheOrigin origin, CacheOptions options, TimeProvider time, ILogger<GuardedOrigin> logger)
 {
     private long _failedAt;

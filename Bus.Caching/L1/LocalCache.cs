@@ -76,7 +76,7 @@ internal sealed class LocalCache
         }
     }
 
-    /// <summary>What the origin answered to a read that began at <paramref name="stamp"/>. False: an event came in between, read again.</summary>
+    /// <summary>What the origin answered to a read begun at <paramref name="stamp"/>. False: an event came since, read again.</summary>
     public bool TryFill(string key, CachedValue value, int stamp, out CachedValue current)
     {
         lock (_gate)

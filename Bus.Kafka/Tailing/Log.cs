@@ -8,7 +8,10 @@ internal static partial class Log
     [LoggerMessage(4101, LogLevel.Information, "The tail of {Topic} {State}.")]
     public static partial void TailState(ILogger logger, string topic, string state);
 
-    [LoggerMessage(4102, LogLevel.Warning, "The tail of {Topic} begins at a noted position: {Reason}")]
+    [LoggerMessage(4106, LogLevel.Information, "The tail of {Topic} begins at the noted ends of {Partitions} partitions.")]
+    public static partial void TailBegins(ILogger logger, string topic, int partitions);
+
+    [LoggerMessage(4102, LogLevel.Warning, "The tail of {Topic} has missed records and goes on from a noted position: {Reason}")]
     public static partial void TailGap(ILogger logger, string topic, string reason);
 
     [LoggerMessage(4103, LogLevel.Error, "The tail of {Topic} failed and begins anew where it was.")]

@@ -8,7 +8,7 @@ namespace Bus.Kafka.Tailing;
 /// <summary>Adds a tail to a host.</summary>
 public static class TailRegistration
 {
-    /// <summary>Follows <paramref name="topic"/> with <typeparamref name="THandler"/>, with the sections <c>Kafka</c> and <c>Tail</c>.</summary>
+    /// <summary>Follows <paramref name="topic"/>, with the sections <c>Kafka</c> and <c>Tail</c>.</summary>
     public static IServiceCollection AddTopicTail<THandler>(this IServiceCollection services, string topic)
         where THandler : class, ITailHandler
     {

@@ -25,7 +25,7 @@ public sealed class TopicTail(
     private volatile bool _isKeepingUp;
     private volatile string _state = "has not begun";
 
-    /// <summary>Whether all records that were there at the look before the last one have been handed over, and the brokers answer.</summary>
+    /// <summary>Whether the brokers answer, and all that was there at the look before the last one has been handed over.</summary>
     public bool IsKeepingUp => _isKeepingUp;
 
     /// <summary>For a person: what the tail is doing, or what it waits for.</summary>
@@ -43,7 +43,10 @@ public sealed class TopicTail(
             try
             {
                 using var consumer = BuildConsumer();
-                Follow(consumer, cancellationToken);
+                // A second client, because a broker answers one connection's requests in order: a look on the connection that waits
+                // for records would wait with it, and hold the records up.
+                using var looker = BuildConsumer();
+                Follow(consumer, looker, cancellationToken);
                 consumer.Close();
             }
             catch (Exception exception)
@@ -56,18 +59,18 @@ public sealed class TopicTail(
         }
     }
 
-    private void Follow(IConsumer<byte[]?, byte[]?> consumer, CancellationToken cancellationToken)
+    private void Follow(IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, CancellationToken cancellationToken)
     {
-        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        using var admin = new DependentAdminClientBuilder(looker.Handle).Build();
         Assign(consumer);
-        Check(consumer, admin);
+        Check(consumer, looker, admin);
         var checkedAt = time.GetTimestamp();
         while (!cancellationToken.IsCancellationRequested)
         {
             var lostPartition = ConsumeOne(consumer);
             if (lostPartition is not null || time.GetElapsedTime(checkedAt) >= _options.CheckInterval)
             {
-                Check(consumer, admin, lostPartition);
+                Check(consumer, looker, admin, lostPartition);
                 checkedAt = time.GetTimestamp();
             }
         }
@@ -109,7 +112,8 @@ public sealed class TopicTail(
     }
 
     /// <summary>One look at the topic: its partitions, their ends, and whether the positions still mean something.</summary>
-    private void Check(IConsumer<byte[]?, byte[]?> consumer, IAdminClient admin, int? lostPartition = null)
+    private void Check(
+        IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, IAdminClient admin, int? lostPartition = null)
     {
         try
         {
@@ -118,15 +122,15 @@ public sealed class TopicTail(
             var isThere = topic is { Error.IsError: false, Partitions.Count: > 0 };
             if (!isThere && topic?.Error.Code is not (ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic))
             {
-                Say(keepsUp: false, $"cannot see topic '{_options.Topic}': {topic?.Error.Reason}");
+                Say(keepsUp: false, $"cannot see topic {_options.Topic}: {topic?.Error.Reason}");
                 return;
             }
 
             var partitions = isThere ? topic!.Partitions.ConvertAll(partition => partition.PartitionId) : [];
-            var keepsUp = Look(consumer, partitions, lostPartition);
+            var keepsUp = Look(consumer, looker, partitions, lostPartition);
             if (partitions.Count == 0)
             {
-                Say(keepsUp: false, $"waits for topic '{_options.Topic}', which does not exist");
+                Say(keepsUp: false, $"waits for topic {_options.Topic}, which does not exist");
             }
             else
             {
@@ -139,13 +143,15 @@ public sealed class TopicTail(
         }
     }
 
-    private bool Look(IConsumer<byte[]?, byte[]?> consumer, List<int> partitions, int? lostPartition)
+    private bool Look(
+        IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, List<int> partitions, int? lostPartition)
     {
-        var ends = partitions.ConvertAll(partition => (Partition: partition, Offsets: consumer.QueryWatermarkOffsets(
+        var ends = partitions.ConvertAll(partition => (Partition: partition, Offsets: looker.QueryWatermarkOffsets(
             new TopicPartition(_options.Topic, partition), _options.BrokerTimeout)));
         var keepsUp = true;
         var isChanged = false;
-        string? gap = _hasBegun ? null : "following begins";
+        var isFirst = !_hasBegun;
+        var gap = isFirst ? "following begins" : null;
         foreach (var (partition, offsets) in ends)
         {
             if (!_positions.Knows(partition))
@@ -161,7 +167,8 @@ public sealed class TopicTail(
             if (look == TailLook.Gap || partition == lostPartition)
             {
                 _positions.Begin(partition, offsets.Low, offsets.Low);
-                gap = $"records of {_options.Topic}[{partition}] are gone, or the topic was created anew; it holds {offsets.Low} to {offsets.High}";
+                gap = $"records of {_options.Topic}[{partition}] are gone, or the topic was created anew; "
+                    + $"it holds {offsets.Low} to {offsets.High}";
                 isChanged = true;
             }
         }
@@ -175,7 +182,15 @@ public sealed class TopicTail(
         if (gap is not null)
         {
             // After the positions were noted: what changes from here on arrives as a record.
-            Log.TailGap(logger, _options.Topic, gap);
+            if (isFirst)
+            {
+                Log.TailBegins(logger, _options.Topic, _positions.Count);
+            }
+            else
+            {
+                Log.TailGap(logger, _options.Topic, gap);
+            }
+
             handler.OnGap(gap);
         }
 

@@ -56,7 +56,10 @@ internal static class OrderArticle
         html.Write($"""
             <header class="head">
             <div><p class="eyebrow">Order</p><h2 class="uid">{uid}</h2></div>
-            <div class="actions"><button type="button" class="quiet" data-copy="{uid}" hidden>Copy uid</button><a class="button quiet" href="/order/{uid}">Link</a></div>
+            <div class="actions">
+            <button type="button" class="quiet" data-copy="{uid}" hidden>Copy uid</button>
+            <a class="button quiet" href="/order/{uid}">Permalink</a>
+            </div>
             </header>
             <dl class="summary">
 
@@ -94,7 +97,10 @@ internal static class OrderArticle
         var currency = order.TextAt("payment", "currency");
         html.Write($"""
             <table>
-            <thead><tr><th scope="col">Item</th><th scope="col" class="number">Price</th><th scope="col" class="number">Discount</th><th scope="col" class="number">Total</th></tr></thead>
+            <thead><tr>
+            <th scope="col">Item</th><th scope="col" class="number">Price</th>
+            <th scope="col" class="number">Discount</th><th scope="col" class="number">Total</th>
+            </tr></thead>
             <tbody>
 
             """);
@@ -130,7 +136,7 @@ internal static class OrderArticle
             Prefixed("status ", item.TextAt("status")),
         ];
         html.Write($"""<tr><th scope="row"><bdi>{item.TextAt("name") ?? "(without a name)"}</bdi>""");
-        html.Write($"""<span class="details"><bdi>{string.Join(" · ", details.OfType<string>())}</bdi></span></th>""");
+        html.Write($"""<span class="details"><bdi>{Joined(" · ", details)}</bdi></span></th>""");
         html.Write($"""<td class="number" data-label="Price">{Money.Format(item.At("price"), currency)}</td>""");
         html.Write($"""<td class="number" data-label="Discount">{(item.TextAt("sale") is { } sale ? sale + " %" : "—")}</td>""");
         html.Write($"""<td class="number" data-label="Total">{Money.Format(item.At("total_price"), currency)}</td></tr>""");
@@ -154,7 +160,8 @@ internal static class OrderArticle
 
         if (order.At("payment", "amount") is { } total)
         {
-            html.Write($"""<tr class="total"><th scope="row" colspan="3">Total</th><td class="number">{Money.Format(total, currency)}</td></tr>""");
+            html.Write($"""<tr class="total"><th scope="row" colspan="3">Total</th>""");
+            html.Write($"""<td class="number">{Money.Format(total, currency)}</td></tr>""");
         }
 
         html.Write($"</tfoot>\n");
@@ -168,7 +175,7 @@ internal static class OrderArticle
             && (Int128)goods + delivery + (Money.Units(order.At("payment", "custom_fee")) ?? 0) - amount is var off
             && off != 0)
         {
-            var difference = Int128.Abs(off) <= long.MaxValue ? Money.Format((long)Int128.Abs(off), currency ?? "") : Int128.Abs(off).ToString(CultureInfo.InvariantCulture);
+            var difference = Money.Format((long)Int128.Clamp(Int128.Abs(off), 0, long.MaxValue), currency ?? "");
             html.Write($"""<p class="small note">Goods, delivery and fee differ from the total by {difference} {currency}.</p>""");
         }
     }
@@ -178,8 +185,8 @@ internal static class OrderArticle
         var delivery = order.At("delivery");
         html.Write($"<section><h3>Delivery</h3><dl class=\"facts\">\n");
         Fact(html, "Name", delivery.TextAt("name"));
-        var place = string.Join(" ", new[] { delivery.TextAt("zip"), delivery.TextAt("city") }.OfType<string>());
-        Fact(html, "Address", string.Join(", ", new[] { delivery.TextAt("address"), place, delivery.TextAt("region") }.OfType<string>().Where(part => part.Length > 0)));
+        var place = Joined(" ", delivery.TextAt("zip"), delivery.TextAt("city"));
+        Fact(html, "Address", Joined(", ", delivery.TextAt("address"), place, delivery.TextAt("region")));
         Fact(html, "Phone", delivery.TextAt("phone"));
         Fact(html, "E-mail", delivery.TextAt("email"));
         Fact(html, "Carrier", order.TextAt("delivery_service"));
@@ -211,7 +218,7 @@ internal static class OrderArticle
         html.Write($"\n{(text.Length <= MaxRawCharacters ? text : text[..MaxRawCharacters])}</pre>\n");
         if (text.Length > MaxRawCharacters)
         {
-            html.Write($"""<p class="small">The first {MaxRawCharacters} of {text.Length} characters are shown; <q>Copy JSON</q> takes all.</p>""");
+            html.Write($"""<p class="small">The first {MaxRawCharacters} of {text.Length} characters; <q>Copy JSON</q> takes all.</p>""");
         }
 
         html.Write($"</details>\n");
@@ -235,6 +242,9 @@ internal static class OrderArticle
 
         html.Write($"<div><dt>{name}</dt><dd><time datetime=\"{Moment.Machine(time)}\">{Moment.Person(time)}</time></dd></div>\n");
     }
+
+    private static string Joined(string between, params string?[] parts) =>
+        string.Join(between, parts.Where(part => !string.IsNullOrEmpty(part)));
 
     private static string? Prefixed(string prefix, string? text) => text is null ? null : prefix + text;
 }

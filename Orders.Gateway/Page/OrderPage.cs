@@ -33,7 +33,9 @@ internal static class OrderPage
             <script src="{PageAssets.Script.Address}" defer></script>
             </head>
             <body>
-            <header class="site"><a class="brand" href="/"><img src="{PageAssets.Icon.Address}" alt="" width="28" height="28"><span>BusOrders</span></a></header>
+            <header class="site">
+            <a class="brand" href="/"><img src="{PageAssets.Icon.Address}" alt="" width="28" height="28"><span>BusOrders</span></a>
+            </header>
             <main>
 
             """);
@@ -62,7 +64,8 @@ internal static class OrderPage
             <form id="lookup" action="/" method="get" class="lookup" novalidate>
             <h1><label for="uid">Look up an order</label></h1>
             <div class="field">
-            <input id="uid" name="uid" type="text" value="{state.Uid}" placeholder="Order uid" required autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck="false" enterkeyhint="search" aria-describedby="{describedBy}"
+            <input id="uid" name="uid" type="text" value="{state.Uid}" placeholder="Order uid" required autocomplete="off"
+             autocapitalize="none" autocorrect="off" spellcheck="false" enterkeyhint="search" aria-describedby="{describedBy}"
             """);
         // On the answer's page the answer comes first; a field that takes the focus would scroll past it on a phone.
         html.Write($" ");
@@ -89,7 +92,8 @@ internal static class OrderPage
 
         html.Write($"""
             </div>
-            <p id="uid-hint" class="hint">A uid has {OrderUid.Rule}. A pasted link or an order’s JSON will do, too. Example: <a class="uid" href="/?uid={Example}">{Example}</a></p>
+            <p id="uid-hint" class="hint">A uid has {OrderUid.Rule}. A pasted link or an order’s JSON will do, too.
+            Example: <a class="uid" href="/?uid={Example}">{Example}</a></p>
             </form>
             <div id="recent" class="recent" hidden><h2>Recent</h2><ul></ul><button type="button" class="quiet">Clear</button></div>
             </search>
@@ -121,7 +125,8 @@ internal static class OrderPage
                 html.Write($"""
                     <div class="panel panel-bad" role="alert">
                     <h2>Orders are out of reach at present</h2>
-                    <p>The service cannot tell whether order <span class="uid">{outage.Uid}</span> exists. Nothing is lost: what was sent is kept and will be shown once the database answers again.</p>
+                    <p>The service cannot tell whether order <span class="uid">{outage.Uid}</span> exists. Nothing is lost: what was sent
+                    is kept and will be shown once the database answers again.</p>
                     <p><a class="button" href="/?uid={outage.Uid}">Try again</a></p>
                     <p class="small">If it lasts, report this trace id: <code class="uid" id="trace">{outage.TraceId}</code></p>
                     </div>

@@ -13,7 +13,8 @@ internal static partial class UidInput
 
     public static string Clean(string raw)
     {
-        var text = raw.Trim(Wrapping);
+        // Before anything is trimmed: a fragment may begin with the very quote that belongs to it.
+        var text = raw;
         if (InJson().Match(text) is { Success: true } json)
         {
             text = json.Groups[1].Value;

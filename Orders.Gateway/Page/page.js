@@ -11,15 +11,15 @@ const recentMost = 8;
 const busyAfterMs = 150;
 const timeoutMs = 5000;
 const retryAfterMs = 2000;
+const timeStyle = { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' };
 
 let running = null;
 let retryTimer = 0;
 
 function clean(raw) {
   const wrapping = /^[\s\u200B-\u200F\u2060\uFEFF"'`“”„‘’«»,;]+|[\s\u200B-\u200F\u2060\uFEFF"'`“”„‘’«»,;]+$/g;
-  const text = raw.replace(wrapping, '');
-  const found = text.match(/"order_uid"\s*:\s*"([^"]*)"/) || text.match(/(?:\/order\/|[?&]uid=)([^/?#&\s]+)/);
-  return found ? found[1].replace(wrapping, '') : text;
+  const found = raw.match(/"order_uid"\s*:\s*"([^"]*)"/) || raw.match(/(?:\/order\/|[?&]uid=)([^/?#&\s]+)/);
+  return (found ? found[1] : raw).replace(wrapping, '');
 }
 
 async function look(uid, { history: how = 'push', isRetry = false } = {}) {
@@ -86,7 +86,7 @@ function settle(isRetry) {
   const { state, uid } = answer().dataset;
   for (const time of document.querySelectorAll('time[datetime]')) {
     time.title = time.textContent;
-    time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+    time.textContent = new Date(time.dateTime).toLocaleString('en-GB', timeStyle);
   }
   for (const button of document.querySelectorAll('[data-copy], [data-copy-json]')) button.hidden = false;
   if (state === 'found') remember(uid);

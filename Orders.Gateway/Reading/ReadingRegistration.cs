@@ -16,7 +16,8 @@ internal static class ReadingRegistration
     {
         services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
         services.AddSingleton(provider => NpgsqlDataSource.Create(ConnectionString(
-            provider.GetRequiredService<IConfiguration>(), provider.GetRequiredService<IOptions<StorageOptions>>().Value).ConnectionString));
+            provider.GetRequiredService<IConfiguration>(),
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value).ConnectionString));
         services.AddTieredCache<OrderView>();
         services.AddOptions<CacheOptions>().Configure<IConfiguration, IOptions<StorageOptions>>((cache, configuration, storage) =>
         {

@@ -1,6 +1,6 @@
 namespace Orders.Gateway.Serving;
 
-/// <summary><c>/openapi/v1.json</c>: written by hand, because the contract is more than signatures tell; a test holds the host to it.</summary>
+/// <summary><c>/openapi/v1.json</c>, written by hand: the contract is more than signatures tell. A test holds the host to it.</summary>
 internal static class ApiDescription
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];

@@ -15,7 +15,8 @@ internal static class HealthEndpoints
         routes.MapMethods("/health/startup", Methods, context =>
         {
             var readiness = context.RequestServices.GetRequiredService<Readiness>();
-            return WriteAsync(context, readiness.IsReady ? 200 : 503, readiness.IsReady ? "started" : "starting", Reasons(readiness.WaitsFor));
+            return WriteAsync(
+                context, readiness.IsReady ? 200 : 503, readiness.IsReady ? "started" : "starting", Reasons(readiness.WaitsFor));
         });
         routes.MapMethods("/health/ready", Methods, context =>
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Orders.Contracts;
@@ -18,7 +19,7 @@ internal static class Problems
 
     public static Task Unavailable(HttpContext context, TimeSpan retryAfter)
     {
-        context.Response.Headers.RetryAfter = ((int)Math.Ceiling(retryAfter.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        context.Response.Headers.RetryAfter = Math.Ceiling(retryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         return WriteAsync(context, 503, "orders_unavailable", "Orders cannot be read at present",
             "Neither the cache nor the database can tell whether the order exists. Try again; nothing is lost.");
     }
@@ -30,7 +31,8 @@ internal static class Problems
     }
 
     public static Task Internal(HttpContext context) => WriteAsync(
-        context, 500, "internal_error", "The request failed", "An error that was not foreseen; the trace id finds it in the gateway's log.");
+        context, 500, "internal_error", "The request failed",
+        "An error that was not foreseen; the trace id finds it in the gateway's log.");
 
     /// <summary>The caller's trace id, when it sent one; else a new one.</summary>
     public static string TraceId(HttpContext context)
@@ -73,7 +75,8 @@ internal static class Problems
 
     private static Task ByStatus(HttpContext context, int status) => status switch
     {
-        404 => WriteAsync(context, 404, "route_not_found", "There is nothing at this address", "Orders are at /order/{uid}, the page is at /."),
+        404 => WriteAsync(
+            context, 404, "route_not_found", "There is nothing at this address", "Orders are at /order/{uid}, the page is at /."),
         405 => MethodNotAllowed(context),
         413 => WriteAsync(context, 413, "body_too_large", "The request's body is too large", "No address here takes a body."),
         _ => WriteAsync(context, status, "request_refused", "The request was refused", "The request is not one this address takes."),
