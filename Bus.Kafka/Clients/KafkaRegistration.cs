@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace Bus.Kafka.Clients;
 
@@ -9,10 +8,7 @@ public static class KafkaRegistration
     /// <summary>Binds <see cref="KafkaOptions"/> and refuses to start without the brokers' addresses.</summary>
     public static IServiceCollection AddKafka(this IServiceCollection services)
     {
-        services.AddOptionsWithValidateOnStart<KafkaOptions, KafkaOptionsValidator>().BindConfiguration(KafkaOptions.Section);
+        services.AddOptionsWithValidateOnStart<KafkaOptions>().BindConfiguration(KafkaOptions.Section).ValidateDataAnnotations();
         return services;
     }
 }
-
-[OptionsValidator]
-internal sealed partial class KafkaOptionsValidator : IValidateOptions<KafkaOptions>;

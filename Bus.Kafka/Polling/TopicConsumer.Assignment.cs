@@ -33,8 +33,8 @@ internal sealed partial class TopicConsumer
             MaxPartitionFetchBytes = 1 << 20,
         });
         return new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetKeyDeserializer(RawBytes.Instance)
-            .SetValueDeserializer(RawBytes.Instance)
+            .SetKeyDeserializer(RawBytes.Deserializer)
+            .SetValueDeserializer(RawBytes.Deserializer)
             .SetPartitionsAssignedHandler((consumer, partitions) => Assign(consumer, partitions))
             .SetPartitionsRevokedHandler((_, partitions) => GiveUp(partitions.Select(partition => partition.Partition.Value)))
             .SetPartitionsLostHandler((_, partitions) => GiveUp(partitions.Select(partition => partition.Partition.Value)))
@@ -182,13 +182,5 @@ internal sealed partial class TopicConsumer
         }
 
         Log.ClientError(_logger, error.Reason, error.Code.ToString());
-    }
-
-    /// <summary>Bytes as they are; null stays null.</summary>
-    private sealed class RawBytes : IDeserializer<byte[]?>
-    {
-        public static readonly RawBytes Instance = new();
-
-        public byte[]? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) => isNull ? null : data.ToArray();
     }
 }

@@ -230,6 +230,7 @@ public sealed class TopicTail(
             AllowAutoCreateTopics = false,
             // Half of the client's default, for all partitions: what waits here is memory beside the cache.
             QueuedMaxMessagesKbytes = 32 * 1024,
+            FetchWaitMaxMs = 100,
             FetchMaxBytes = 8 * 1024 * 1024,
             ReconnectBackoffMaxMs = 1000,
         });

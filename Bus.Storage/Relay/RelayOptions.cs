@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace Bus.Storage.Relay;
 
@@ -9,7 +8,10 @@ public sealed class RelayOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Relay";
 
-    /// <summary>The most events read, sent and marked in one pass. Default 5,000. Smaller: more round trips; larger: more memory and more sent again after a crash.</summary>
+    /// <summary>
+    /// The most events read, sent and marked in one pass. Default 5,000. Smaller: more round trips; larger: more memory, and more
+    /// events sent again after a crash.
+    /// </summary>
     [Range(1, 100_000, ErrorMessage = "Relay:BatchEvents must be 1 to 100000 events.")]
     public int BatchEvents { get; set; } = 5_000;
 
@@ -21,6 +23,3 @@ public sealed class RelayOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ErrorMessage = "Relay:BackOff must be 10 ms to 1 min.")]
     public TimeSpan BackOff { get; set; } = TimeSpan.FromSeconds(1);
 }
-
-[OptionsValidator]
-internal sealed partial class RelayOptionsValidator : IValidateOptions<RelayOptions>;

@@ -9,7 +9,7 @@ public static class RelayRegistration
     public static IServiceCollection AddRelay<TTarget>(this IServiceCollection services)
         where TTarget : class, IRelayTarget
     {
-        services.AddOptionsWithValidateOnStart<RelayOptions, RelayOptionsValidator>().BindConfiguration(RelayOptions.Section);
+        services.AddOptionsWithValidateOnStart<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateDataAnnotations();
         services.AddSingleton<RelayState>();
         services.AddSingleton<IRelayTarget, TTarget>();
         services.AddHostedService<RelayWorker>();

@@ -27,15 +27,12 @@ internal sealed class IngestOptions
     public TopicEndpointOptions Reading { get; } = new();
 }
 
-[OptionsValidator]
-internal sealed partial class IngestOptionsValidator : IValidateOptions<IngestOptions>;
-
 /// <summary>The door to ingest.</summary>
 internal static class IngestRegistration
 {
     public static IServiceCollection AddIngest(this IServiceCollection services)
     {
-        services.AddOptionsWithValidateOnStart<IngestOptions, IngestOptionsValidator>().BindConfiguration(IngestOptions.Section);
+        services.AddOptionsWithValidateOnStart<IngestOptions>().BindConfiguration(IngestOptions.Section).ValidateDataAnnotations();
         services.AddDecoding();
         services.AddSingleton<RecordDecoder>();
         services.AddSingleton<BatchIngest>();

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace Orders.Service.Storage;
 
@@ -13,6 +12,3 @@ internal sealed class StorageOptions
     [RegularExpression("^[a-z_][a-z0-9_]{0,62}$", ErrorMessage = "Storage:Schema must be 1 to 63 of a-z 0-9 _ and not begin with a digit.")]
     public string Schema { get; set; } = "orders";
 }
-
-[OptionsValidator]
-internal sealed partial class StorageOptionsValidator : IValidateOptions<StorageOptions>;

@@ -11,7 +11,7 @@ internal static class StorageRegistration
 {
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
-        services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
+        services.AddOptionsWithValidateOnStart<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateDataAnnotations();
         services.AddSingleton(provider => Open(
             provider.GetRequiredService<IConfiguration>().GetConnectionString("Orders"),
             provider.GetRequiredService<IOptions<StorageOptions>>().Value.Schema));

@@ -55,7 +55,8 @@ public sealed class TestHarnessTests
     public async Task A_fault_the_pipeline_lets_out_brings_the_same_batch_again_and_the_retry_filter_is_asked_first()
     {
         using var kafka = new EmbeddedKafkaServer();
-        await using var provider = Build<FailingCollector, RecordBatch<OrderReceived>>(kafka, endpoint => endpoint.UseMessageRetry(retry => retry.Immediate(2)));
+        await using var provider = Build<FailingCollector, RecordBatch<OrderReceived>>(
+            kafka, endpoint => endpoint.UseMessageRetry(retry => retry.Immediate(2)));
         var harness = provider.GetRequiredService<ITestHarness>();
         await harness.Start();
         await kafka.PublishAsync([("f-1", SampleOrders.Of("f-1"))]);

@@ -8,7 +8,7 @@ internal static class Sizes
 {
     public const int FileLines = 400;
     public const int MethodLines = 70;
-    public const int Columns = 140;
+    public const int Columns = 160;
     public const int ProgramLines = 60;
 
     private static readonly string[] Programs = ["Orders.Service/Program.cs", "Orders.Gateway/Program.cs"];

@@ -56,7 +56,7 @@ public sealed class TidyTests
         Assert.Equal(["A/C.cs:3: error: a method of 71 lines is longer than 70, split it by concern"], Find("A/C.cs", longer));
         Assert.Empty(Find("A/C.cs", Lines(400, "//")));
         Assert.Equal(["A/C.cs:401: error: 401 lines are more than 400, cut the file by concern"], Find("A/C.cs", Lines(401, "//")));
-        Assert.Equal(["A/C.cs:2: error: 141 columns are more than 140, break the line"], Find("A/C.cs", $"\n{new string('/', 141)}"));
+        Assert.Equal(["A/C.cs:2: error: 161 columns are more than 160, break the line"], Find("A/C.cs", $"\n{new string('/', 161)}"));
         Assert.Equal(
             ["Orders.Service/Program.cs:61: error: 61 lines are more than 60, leave a table of contents and move the rest to its rooms"],
             Find("Orders.Service/Program.cs", Lines(61, "//")));

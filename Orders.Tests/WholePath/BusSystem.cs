@@ -135,7 +135,7 @@ internal sealed class BusSystem : IAsyncDisposable
     public async Task<List<(string Key, string Type, long Sequence, string Id)>> EventsAsync()
     {
         var result = await Command.RunAsync(
-            "kcat", ["-C", "-e", "-q", "-b", KafkaServers, "-t", Topics.OrderEvents, "-o", "beginning", "-f", "%k\t%h\n", "-X", "isolation.level=read_committed"]);
+            "kcat", ["-C", "-e", "-q", "-b", KafkaServers, "-t", Topics.OrderEvents, "-o", "beginning", "-f", "%k\t%h\n"]);
         return [.. result.Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
 
         static (string, string, long, string) Parse(string line)
