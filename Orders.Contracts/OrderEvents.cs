@@ -13,7 +13,9 @@ public static class OrderEventTypes
     public const string Removed = "order.removed.v1";
 }
 
-/// <summary>The Kafka headers of a CloudEvents 1.0 message in binary mode (the Kafka protocol binding's <c>ce_</c> prefix); all UTF-8 text.</summary>
+/// <summary>
+/// The Kafka headers of a CloudEvents 1.0 message in binary mode (the Kafka protocol binding's <c>ce_</c> prefix); all UTF-8 text.
+/// </summary>
 public static class CloudEventHeaders
 {
     /// <summary>Always <c>1.0</c>.</summary>

@@ -23,6 +23,7 @@ builder.Services.AddOrderRelay();
 builder.AddOperations();
 builder.Services.AddMassTransit(bus =>
 {
+    bus.DisableUsageTelemetry();
     bus.UsingInMemory();
     bus.AddRider(rider =>
     {

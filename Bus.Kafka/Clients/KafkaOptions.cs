@@ -10,11 +10,15 @@ public sealed class KafkaOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Kafka";
 
-    /// <summary>Where the brokers are, <c>host:port</c> with commas between. No default: <c>Kafka:BootstrapServers</c> must be set.</summary>
+    /// <summary>
+    /// Where the brokers are, <c>host:port</c> with commas between. No default: <c>Kafka:BootstrapServers</c> must be set.
+    /// </summary>
     [Required(ErrorMessage = "Kafka:BootstrapServers is not set; give it as host:port[,host:port].")]
     public string BootstrapServers { get; set; } = "";
 
-    /// <summary>Any librdkafka setting by its own name, given to every client as it is (<c>Kafka:Client:security.protocol=SASL_SSL</c>).</summary>
+    /// <summary>
+    /// Any librdkafka setting by its own name, given to every client as it is (<c>Kafka:Client:security.protocol=SASL_SSL</c>).
+    /// </summary>
     public IDictionary<string, string> Client { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Lays these settings over <paramref name="config"/> and makes sure the native library is found.</summary>

@@ -15,7 +15,9 @@ internal static class Health
             return reasons.Count == 0
                 ? TypedResults.Json(new HealthAnswer("ready", reasons), OperationsJson.Default.HealthAnswer)
                 : TypedResults.Json(
-                    new HealthAnswer("not_ready", reasons), OperationsJson.Default.HealthAnswer, statusCode: StatusCodes.Status503ServiceUnavailable);
+                    new HealthAnswer("not_ready", reasons),
+                    OperationsJson.Default.HealthAnswer,
+                    statusCode: StatusCodes.Status503ServiceUnavailable);
         });
     }
 

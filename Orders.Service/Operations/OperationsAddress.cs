@@ -11,7 +11,8 @@ internal sealed record OperationsAddress(IPEndPoint EndPoint, string Host)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp || uri.PathAndQuery != "/")
         {
-            return (null, $"Operations:Url is '{url}'. Give it as http://ADDRESS:PORT with nothing behind it, for example http://127.0.0.1:8082.");
+            return (null,
+                $"Operations:Url is '{url}'. Give it as http://ADDRESS:PORT with nothing behind it, for example http://127.0.0.1:8082.");
         }
 
         if (string.Equals(uri.Host, "localhost", StringComparison.OrdinalIgnoreCase))
@@ -25,8 +26,8 @@ internal sealed record OperationsAddress(IPEndPoint EndPoint, string Host)
         }
 
         return (null,
-            $"Operations:Url is '{url}', which other machines could reach. Whoever reaches the operations port can read and replay records, "
-            + "and access tokens, which any address but loopback needs, are not available yet. Use a loopback address such as "
+            $"Operations:Url is '{url}', which other machines could reach. Whoever reaches the operations port can read and replay "
+            + "records, and access tokens, which any address but loopback needs, are not available yet. Use a loopback address such as "
             + "http://127.0.0.1:8082, and reach it from elsewhere through an SSH tunnel.");
     }
 }

@@ -25,11 +25,14 @@ internal sealed record Problem(
     /// <summary>What a bare status code of the framework means here.</summary>
     public static Problem OfStatus(int status) => status switch
     {
-        StatusCodes.Status404NotFound => new(status, "not_found", "No such address", "There is nothing at this address. Start at the overview, /."),
+        StatusCodes.Status404NotFound => new(
+            status, "not_found", "No such address", "There is nothing at this address. Start at the overview, /."),
         StatusCodes.Status405MethodNotAllowed => new(
-            status, "method_not_allowed", "Method not allowed", "This address does not take that method; the Allow header names those it takes."),
+            status, "method_not_allowed", "Method not allowed",
+            "This address does not take that method; the Allow header names those it takes."),
         StatusCodes.Status413PayloadTooLarge => new(
-            status, "body_too_large", "Body too large", $"A request's body may hold at most {OperationsRegistration.MaxRequestBodyBytes} bytes."),
+            status, "body_too_large", "Body too large",
+            $"A request's body may hold at most {OperationsRegistration.MaxRequestBodyBytes} bytes."),
         StatusCodes.Status415UnsupportedMediaType => new(
             status, "unsupported_media_type", "Media type not supported", "Send the body as application/json, or send none."),
         < StatusCodes.Status500InternalServerError => new(status, "bad_request", "Bad request", "The request could not be read."),

@@ -17,5 +17,10 @@ internal sealed class Readiness(IEnumerable<IReadinessCheck> checks)
 
     /// <summary>Why the service is not ready; empty when it is.</summary>
     public IReadOnlyList<string> WhyNotReady() =>
-        [.. _checks.Select(check => (check.Name, Why: check.WhyNotReady())).Where(c => c.Why is not null).Select(c => $"{c.Name}: {c.Why}")];
+    [
+        .. from check in _checks
+           let why = check.WhyNotReady()
+           where why is not null
+           select $"{check.Name}: {why}",
+    ];
 }

@@ -38,9 +38,10 @@ internal sealed partial class RequestGuard(RequestDelegate next, IOptions<Operat
     /// <summary>Whether the port answers under <paramref name="host"/>. The port number is left out: a tunnel may have its own.</summary>
     internal static bool IsAllowedHost(string host, string ownHost) =>
         host.Length > 0
-        && (LoopbackNames.Contains(host, StringComparer.OrdinalIgnoreCase) || string.Equals(host, ownHost, StringComparison.OrdinalIgnoreCase));
+        && (LoopbackNames.Contains(host, StringComparer.OrdinalIgnoreCase)
+            || string.Equals(host, ownHost, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Why a request that may change something is taken for another site's; null when it is not, or cannot change anything.</summary>
+    /// <summary>Why a request that may change something is taken for another site's; null when it is not.</summary>
     internal static string? WhyCrossSite(HttpRequest request)
     {
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method))

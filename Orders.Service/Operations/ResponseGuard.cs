@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -13,8 +14,14 @@ internal sealed partial class ResponseGuard(RequestDelegate next, ILogger<Respon
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
         + "object-src 'none'; form-action 'self'; frame-ancestors 'none'";
 
+    private const string CannotBeReached =
+        "Postgres cannot be reached or refuses connections. Records wait in Kafka meanwhile; nothing is lost. "
+        + "To see what is wrong: bus status.";
+
     public async Task InvokeAsync(HttpContext context)
     {
+        // Without a listener or a log the framework starts none, and an error would have no id to be found by.
+        using var activity = Activity.Current is null ? new Activity("operations").Start() : null;
         SetHeaders(context.Response.Headers);
         try
         {
@@ -34,7 +41,8 @@ internal sealed partial class ResponseGuard(RequestDelegate next, ILogger<Respon
         }
 
         // The framework's own answers (no such route, wrong method) come without a body.
-        if (context.Response is { HasStarted: false, StatusCode: >= StatusCodes.Status400BadRequest, ContentLength: null, ContentType: null })
+        var answer = context.Response;
+        if (answer is { HasStarted: false, StatusCode: >= StatusCodes.Status400BadRequest, ContentLength: null, ContentType: null })
         {
             await new ProblemAnswer(Problem.OfStatus(context.Response.StatusCode)).ExecuteAsync(context);
         }
@@ -66,7 +74,8 @@ internal sealed partial class ResponseGuard(RequestDelegate next, ILogger<Respon
                         "Postgres did not answer in time. Narrow the filter; if that does not help, look at the database's load.");
                 case PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName } postgres:
                     LogDatabase(logger, "PostgresException", postgres.SqlState);
-                    return DatabaseUnavailable("Postgres answers, but the service's tables are not there. Run the migrations: bus migrate.");
+                    return DatabaseUnavailable(
+                        "Postgres answers, but the service's tables are not there. Run the migrations: bus migrate.");
                 case PostgresException postgres when !IsConnectionLevel(postgres.SqlState):
                     LogUnexpected(logger, exception);
                     return Problem.OfStatus(StatusCodes.Status500InternalServerError);
@@ -74,11 +83,10 @@ internal sealed partial class ResponseGuard(RequestDelegate next, ILogger<Respon
                     continue;
                 case NpgsqlException npgsql:
                     LogDatabase(logger, npgsql.GetType().Name, npgsql.SqlState);
-                    return DatabaseUnavailable(
-                        "Postgres cannot be reached or refuses connections. Records wait in Kafka meanwhile; nothing is lost. Look at its state: bus status.");
+                    return DatabaseUnavailable(CannotBeReached);
                 case SocketException socket:
                     LogDatabase(logger, socket.SocketErrorCode.ToString(), null);
-                    return DatabaseUnavailable("Postgres cannot be reached. Records wait in Kafka meanwhile; nothing is lost.");
+                    return DatabaseUnavailable(CannotBeReached);
             }
         }
 

@@ -35,7 +35,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private PostgresServer(string directory) => _directory = directory;
 
-    /// <summary>Where the server listens, on 127.0.0.1. It stays the same over <see cref="StopAsync"/> and <see cref="StartAgainAsync"/>.</summary>
+    /// <summary>Where the server listens, on 127.0.0.1; the same after <see cref="StartAgainAsync"/>.</summary>
     public int Port { get; private set; }
 
     /// <summary>The id of the server's first process, for tests that stop or kill it hard.</summary>
@@ -53,7 +53,10 @@ public sealed class PostgresServer : IAsyncDisposable
             }
 
             await RunAsync(
-                [.. AsServerUser(), Binary("initdb"), "-D", server.Data, "-U", Superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+                [
+                    .. AsServerUser(), Binary("initdb"), "-D", server.Data, "-U", Superuser, "-A", "trust", "-E", "UTF8", "--locale=C",
+                    "--no-sync",
+                ],
                 cancellationToken);
             await server.StartOnFreePortAsync(cancellationToken);
             return server;
@@ -154,7 +157,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private async Task LaunchAsync(CancellationToken cancellationToken)
     {
         // fsync guards against the loss of the machine, not of the server's process, and no test takes the machine away.
-        string[] settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "full_page_writes=off", "max_connections=200"];
+        string[] settings =
+            ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "full_page_writes=off", "max_connections=200"];
         _holder = Launch(
         [
             "sh", "-c", Holder, "sh", _directory, .. AsServerUser(), Binary("postgres"), "-D", Data,
@@ -183,7 +187,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         const string debian = "/usr/lib/postgresql";
         var newest = Directory.Exists(debian)
-            ? Directory.GetDirectories(debian).OrderByDescending(path => int.TryParse(Path.GetFileName(path), out var v) ? v : 0).FirstOrDefault()
+            ? Directory.GetDirectories(debian).MaxBy(path => int.TryParse(Path.GetFileName(path), out var version) ? version : 0)
             : null;
         return newest is null ? name : Path.Combine(newest, "bin", name);
     }

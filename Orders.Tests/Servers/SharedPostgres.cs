@@ -4,7 +4,7 @@ using Orders.Tests.Servers;
 
 namespace Orders.Tests.Servers;
 
-/// <summary>One Postgres for all tests that do not harm it: take it in the constructor; it starts when the first test asks for it.</summary>
+/// <summary>One Postgres for all tests that do it no harm: take it in the constructor; it starts when a test first asks for it.</summary>
 public sealed class SharedPostgres : IAsyncDisposable
 {
     private readonly Lazy<Task<PostgresServer>> _server = new(() => PostgresServer.StartAsync(CancellationToken.None));

@@ -10,7 +10,9 @@ public static class SystemLibrdkafka
     private static readonly Lock Gate = new();
     private static readonly HashSet<Assembly> Resolved = [];
 
-    /// <summary>Resolves the native library of <paramref name="client"/> from the system; call it before the first client is built.</summary>
+    /// <summary>
+    /// Resolves the native library of <paramref name="client"/> from the system; call it before the first client is built.
+    /// </summary>
     /// <exception cref="DllNotFoundException">The library is not installed; the message says which package brings it.</exception>
     public static void UseFor(Assembly client)
     {

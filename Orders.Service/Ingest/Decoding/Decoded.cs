@@ -3,7 +3,8 @@ namespace Orders.Service.Ingest.Decoding;
 /// <summary>What one record turned out to be: exactly one of the four <see cref="DecodedKind"/>s.</summary>
 internal readonly struct Decoded
 {
-    private Decoded(DecodedKind kind, string? uid = null, int contentOffset = 0, DecodedFlags flags = 0, string? rule = null, Refusal? refusal = null)
+    private Decoded(
+        DecodedKind kind, string? uid = null, int contentOffset = 0, DecodedFlags flags = 0, string? rule = null, Refusal? refusal = null)
     {
         Kind = kind;
         Uid = uid;
@@ -18,7 +19,9 @@ internal readonly struct Decoded
     /// <summary>Whose order: set for <see cref="DecodedKind.Order"/> and <see cref="DecodedKind.Tombstone"/>.</summary>
     public string? Uid { get; }
 
-    /// <summary>Where the order begins in the value: 0, or 3 behind a byte order mark. The content is the value from here to its end.</summary>
+    /// <summary>
+    /// Where the order begins in the value: 0, or 3 behind a byte order mark. The content is the value from here to its end.
+    /// </summary>
     public int ContentOffset { get; }
 
     /// <summary>What is worth counting about a record that is nevertheless good.</summary>
@@ -63,7 +66,9 @@ internal enum DecodedFlags
     /// <summary>A UTF-8 byte order mark stands before the order and is not part of its content (<c>bom_stripped</c>).</summary>
     BomStripped = 1,
 
-    /// <summary>The record's key is not the order's uid (<c>key_mismatch</c>), so its records may come through several partitions.</summary>
+    /// <summary>
+    /// The record's key is not the order's uid (<c>key_mismatch</c>), so its records may come through several partitions.
+    /// </summary>
     KeyMismatch = 2,
 
     /// <summary>The order's sums or repeated ids contradict each other (<c>inconsistent</c>).</summary>

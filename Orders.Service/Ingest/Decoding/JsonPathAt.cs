@@ -11,7 +11,10 @@ internal static class JsonPathAt
 {
     private const int LongestName = 64;
 
-    /// <summary>The path of the token that <paramref name="position"/> lies in; where the document breaks off before, of the last one before.</summary>
+    /// <summary>
+    /// The path of the token that <paramref name="position"/> lies in; where the document breaks off before, of the last one
+    /// before.
+    /// </summary>
     public static string Find(ReadOnlySpan<byte> document, int position, int maxDepth)
     {
         // One level more than may be: the token that is too deep has a path as well.

@@ -5,10 +5,14 @@ using System.Text.Json;
 
 namespace Orders.Service.Ingest.Decoding;
 
-/// <summary>What JSON's grammar leaves open about text: escapes that name no character, and what two spellings of a text are equal.</summary>
+/// <summary>
+/// What JSON's grammar leaves open about text: escapes that name no character, and what two spellings of a text are equal.
+/// </summary>
 internal static class JsonText
 {
-    /// <summary>The first escape in <paramref name="raw"/> that cannot be stored as text, and its place in it; no reason when there is none.</summary>
+    /// <summary>
+    /// The first escape in <paramref name="raw"/> that cannot be stored as text, and its place in it; no reason when there is none.
+    /// </summary>
     /// <param name="raw">A JSON text without its quotes, its escapes already known to be well-formed.</param>
     public static (string? Reason, int At) FindBadEscape(ReadOnlySpan<byte> raw)
     {

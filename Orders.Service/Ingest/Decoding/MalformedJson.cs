@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Orders.Service.Ingest.Decoding;
 
-/// <summary>Says what is wrong with bytes that are no JSON: another encoding, another format, broken off, or a byte that cannot stand where it does.</summary>
+/// <summary>
+/// Says what is wrong with bytes that are no JSON: another encoding, another format, broken off, or a byte that cannot stand where it
+/// does.
+/// </summary>
 internal static class MalformedJson
 {
     private const byte LengthDelimited = 2;
@@ -54,7 +57,7 @@ internal static class MalformedJson
 
         var found = at == document.Length
             ? Refusal.Invariant($"it breaks off at byte {offset + at}")
-            : Refusal.Invariant($"byte {offset + at} (line {line + 1}, byte {column + 1} of it) is {Show(document[at])}, which cannot stand there");
+            : Refusal.Invariant($"byte {offset + at} (line {line + 1}, byte {column + 1} of it) is {Show(document[at])}, out of place");
         return new Refusal(
             RefusalReasons.MalformedJson,
             $"The value is not one well-formed JSON text: {found}. {Refusal.Mend}",
@@ -118,7 +121,9 @@ internal static class MalformedJson
         return IsProtobuf(value) ? "Protobuf" : null;
     }
 
-    /// <summary>Protobuf has no magic bytes: it is one when it begins with field 1 or 2 and its fields fill the value to the last byte.</summary>
+    /// <summary>
+    /// Protobuf has no magic bytes: it is one when it begins with field 1 or 2 and its fields fill the value to the last byte.
+    /// </summary>
     private static bool IsProtobuf(ReadOnlySpan<byte> value)
     {
         const int fewestBytes = 4;

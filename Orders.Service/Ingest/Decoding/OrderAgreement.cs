@@ -1,6 +1,8 @@
 namespace Orders.Service.Ingest.Decoding;
 
-/// <summary>Whether the fields of one order that must agree do: told only when all has been read, in whatever order the fields came.</summary>
+/// <summary>
+/// Whether the fields of one order that must agree do: told only when all has been read, in whatever order the fields came.
+/// </summary>
 internal ref struct OrderAgreement(TextSet rids)
 {
     private TextSet rids = rids;

@@ -10,11 +10,13 @@ internal ref partial struct OrderPass
     private void Note(string reason, string problem, int at) => Refusal ??= Refuse(reason, at, problem, at);
 
     /// <summary>Takes down a limit, which goes before whatever was noted: what stands behind it is not read.</summary>
-    private void Stop(string reason, string problem)
+    private void StopAtTooMany(string what, string setting, int limit)
     {
         var at = (int)reader.TokenStartIndex;
         var path = JsonPathAt.Find(document, at, limits.MaxDepth);
-        Refusal = new Refusal(reason, $"{path} {problem}.", path, offset + at);
+        var problem = Refusal.Invariant($"{path} is one {what} too many; the limit is Ingest:{setting} = {limit}.");
+        Refusal = new Refusal(
+            RefusalReasons.TooManyItems, $"{problem} Raise it and replay, or have the producer send fewer.", path, offset + at);
     }
 
     private void NoteDuplicate() => Note(
@@ -50,7 +52,8 @@ internal ref partial struct OrderPass
     private readonly Refusal Refuse(string reason, int pathAt, string problem, int at)
     {
         var path = JsonPathAt.Find(document, pathAt, limits.MaxDepth);
-        return new Refusal(reason, $"{path} {problem}. {Refusal.Mend}", path, offset + at);
+        var subject = path == "$" ? "The value" : path;
+        return new Refusal(reason, $"{subject} {problem}. {Refusal.Mend}", path, offset + at);
     }
 
     private static string Describe(JsonTokenType type) => type switch

@@ -68,15 +68,14 @@ internal ref partial struct OrderPass
         return false;
     }
 
-    /// <summary>Takes the name of an unknown property of the object whose names begin at <paramref name="bottom"/>. False: a limit was hit.</summary>
+    /// <summary>
+    /// Takes the name of an unknown property of the object whose names begin at <paramref name="bottom"/>. False: a limit was hit.
+    /// </summary>
     private bool AddName(ReadOnlySpan<byte> name, int bottom)
     {
         if (names.Count - bottom >= limits.MaxProperties)
         {
-            Stop(
-                RefusalReasons.TooManyItems,
-                Refusal.Invariant($"is one unknown property too many in its object; the limit is Ingest:MaxProperties = {limits.MaxProperties}.")
-                + " Raise it and replay, or have the producer send fewer");
+            StopAtTooMany("unknown property of its object", nameof(limits.MaxProperties), limits.MaxProperties);
             return false;
         }
 

@@ -82,11 +82,15 @@ internal ref partial struct OrderPass
         }
         else
         {
-            Note(RefusalReasons.InvalidValue, $"is {ShowDate(text)}; a date is written like 2021-11-26T06:22:19Z, exists, and names its zone");
+            Note(
+                RefusalReasons.InvalidValue,
+                $"is {ShowDate(text)}; a date exists, names its zone, and is written like 2021-11-26T06:22:19Z");
         }
     }
 
-    /// <summary>The day tells a date that is out of range from one that does not exist, also where the rest cannot be read or represented.</summary>
+    /// <summary>
+    /// The day tells a date that is out of range from one that does not exist, also where the rest cannot be read or represented.
+    /// </summary>
     private readonly bool StartsWithDayOutOfRange(ReadOnlySpan<byte> text) =>
         text.Length >= 10
         && DateOnly.TryParseExact(

@@ -22,7 +22,9 @@ internal ref partial struct OrderPass
     private TextSet names;
     private OrderAgreement agreement;
 
-    /// <summary>Where the name and the value stand of the integer field the reader is about to read; 0 when it reads something else.</summary>
+    /// <summary>
+    /// Where the name and the value stand of the integer field the reader is about to read; 0 when it reads something else.
+    /// </summary>
     private int pendingName;
     private int pendingValue;
 
@@ -53,7 +55,7 @@ internal ref partial struct OrderPass
     public bool IsInconsistent { get; private set; }
 
     /// <summary>Reads the document to its end.</summary>
-    /// <exception cref="JsonException">It is not one well-formed JSON text; ask <see cref="ExplainForeignNumber"/> first what was to be read.</exception>
+    /// <exception cref="JsonException">It is not one well-formed JSON text; ask <see cref="ExplainForeignNumber"/> first.</exception>
     public void Run()
     {
         reader.Read();
@@ -70,7 +72,9 @@ internal ref partial struct OrderPass
         agreement.Dispose();
     }
 
-    /// <summary>After the reader threw: the refusal, if it was at an integer field's value spelled as other languages spell numbers.</summary>
+    /// <summary>
+    /// After the reader threw: the refusal, if it was at an integer field's value spelled as other languages spell numbers.
+    /// </summary>
     public readonly Refusal? ExplainForeignNumber()
     {
         if (reader.TokenType != JsonTokenType.PropertyName || pendingValue == 0)
@@ -187,9 +191,7 @@ internal ref partial struct OrderPass
         {
             if (count > limits.MaxItems)
             {
-                Stop(
-                    RefusalReasons.TooManyItems,
-                    Refusal.Invariant($"is one item too many; the limit is Ingest:MaxItems = {limits.MaxItems}. Raise it and replay, or split the order"));
+                StopAtTooMany("item", nameof(limits.MaxItems), limits.MaxItems);
                 return false;
             }
 
@@ -219,11 +221,11 @@ internal ref partial struct OrderPass
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
-            Note(RefusalReasons.NullDocument, "is the JSON text null; an order is an object, and to remove one the record's value itself must be null");
+            Note(RefusalReasons.NullDocument, "is the JSON text null; an order is an object, and its removal is a record without a value");
         }
         else
         {
-            Note(RefusalReasons.NotAnObject, $"is {Describe(reader.TokenType)}; the value must be one order, an object");
+            Note(RefusalReasons.NotAnObject, $"is {Describe(reader.TokenType)}; an order is an object");
         }
 
         return Skip();

@@ -47,7 +47,9 @@ internal sealed class OrderReader(IOptions<DecodingOptions> options, TimeProvide
         return Utf8.IsValid(document) ? ReadDocument(key, value, offset) : Decoded.Refused(ReadInvalidUtf8(value, offset));
     }
 
-    /// <summary>A key that is no order uid cannot mean an order, so there is nothing to remove; without a key nothing was meant at all.</summary>
+    /// <summary>
+    /// A key that is no order uid cannot mean an order, so there is nothing to remove; without a key nothing was meant at all.
+    /// </summary>
     private static Decoded ReadRemoval(byte[]? key) =>
         key is null ? Decoded.Refused(Refusal.NoKeyNoValue())
         : OrderUid.IsValid(key) ? Decoded.Tombstone(Encoding.ASCII.GetString(key))
@@ -88,7 +90,10 @@ internal sealed class OrderReader(IOptions<DecodingOptions> options, TimeProvide
         }
     }
 
-    /// <summary>Bytes that are no JSON whatever their encoding are told as that; only what would be JSON is told as text of another encoding.</summary>
+    /// <summary>
+    /// Bytes that are no JSON whatever their encoding are told as that; only what would be JSON is told as text of another
+    /// encoding.
+    /// </summary>
     private Refusal ReadInvalidUtf8(byte[] value, int offset)
     {
         var document = value.AsSpan(offset);

@@ -25,7 +25,8 @@ internal sealed record Refusal(string Reason, string Sentence, string? JsonPath 
 
     public static Refusal TooLarge(int length, int limit) => new(
         RefusalReasons.TooLarge,
-        Invariant($"The value has {length} bytes; the limit is Ingest:MaxValueBytes = {limit}. Raise it and replay, or have the producer send less."));
+        Invariant($"The value has {length} bytes; the limit is Ingest:MaxValueBytes = {limit}.")
+        + " Raise it and replay, or have the producer send less.");
 
     public static Refusal Blank(int length) => new(
         RefusalReasons.Empty,
@@ -36,7 +37,8 @@ internal sealed record Refusal(string Reason, string Sentence, string? JsonPath 
     {
         var path = JsonPathAt.Find(document, at, limit);
         var problem = Invariant($"{path} is nested deeper than Ingest:MaxDepth = {limit}.");
-        return new Refusal(RefusalReasons.TooDeep, $"{problem} Raise it and replay, or have the producer send it flatter.", path, offset + at);
+        return new Refusal(
+            RefusalReasons.TooDeep, $"{problem} Raise it and replay, or have the producer send it flatter.", path, offset + at);
     }
 
     public static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

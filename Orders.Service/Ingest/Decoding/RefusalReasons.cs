@@ -33,7 +33,10 @@ internal static class RefusalReasons
     /// <summary>The value has more than <see cref="DecodingOptions.MaxValueBytes"/>.</summary>
     public const string TooLarge = "too_large";
 
-    /// <summary>More than <see cref="DecodingOptions.MaxItems"/> items, or an object with more than <see cref="DecodingOptions.MaxProperties"/>.</summary>
+    /// <summary>
+    /// More than <see cref="DecodingOptions.MaxItems"/> items, or an object with more than <see
+    /// cref="DecodingOptions.MaxProperties"/>.
+    /// </summary>
     public const string TooManyItems = "too_many_items";
 
     /// <summary>Objects and arrays nested deeper than <see cref="DecodingOptions.MaxDepth"/>.</summary>
@@ -45,7 +48,10 @@ internal static class RefusalReasons
     /// <summary>A required field is missing or null; for <c>order_uid</c> also empty or blank.</summary>
     public const string MissingField = "missing_field";
 
-    /// <summary>A field has another JSON type than the model's; for an integer also a fraction, an exponent or a spelling JSON does not have.</summary>
+    /// <summary>
+    /// A field has another JSON type than the model's; for an integer also a fraction, an exponent or a spelling JSON does not
+    /// have.
+    /// </summary>
     public const string WrongType = "wrong_type";
 
     /// <summary>The order's identity breaks the rule of <see cref="Orders.Contracts.OrderUid"/>.</summary>

@@ -8,7 +8,7 @@ internal static class HexView
 {
     private const int RowBytes = 16;
 
-    /// <summary>The rows of <paramref name="bytes"/>; <paramref name="firstOffset"/> is the offset of the first one in the whole value.</summary>
+    /// <summary>The rows of <paramref name="bytes"/>, of which the first is at <paramref name="firstOffset"/> of the whole value.</summary>
     public static Html Render(ReadOnlySpan<byte> bytes, long? errorAt = null, long firstOffset = 0)
     {
         var rows = new List<Html>();
@@ -17,7 +17,8 @@ internal static class HexView
             var row = bytes[start..Math.Min(start + RowBytes, bytes.Length)];
             var offset = firstOffset + start;
             int? error = errorAt >= offset && errorAt < offset + row.Length ? (int)(errorAt.Value - offset) : null;
-            rows.Add(Html.Of($"""<span class="offset">{offset.ToString("x8", null)}</span>  {Digits(row, error)}  {Ascii(row, error)}{"\n"}"""));
+            var label = Html.Of($"""<span class="offset">{offset.ToString("x8", null)}</span>""");
+            rows.Add(Html.Of($"{label}  {Digits(row, error)}  {Ascii(row, error)}{"\n"}"));
         }
 
         return Html.Of($"{rows}");
@@ -35,7 +36,7 @@ internal static class HexView
             (i == error ? after : target).Append(i == RowBytes - 1 ? "" : i == (RowBytes / 2) - 1 ? "  " : " ");
         }
 
-        return Highlighted(before, at, after);
+        return Highlighted(before, at, after, Highlight.First);
     }
 
     private static Html Ascii(ReadOnlySpan<byte> row, int? error)
@@ -48,10 +49,11 @@ internal static class HexView
             (error is null || i < error ? before : i == error ? at : after).Append(row[i] is >= 0x20 and < 0x7F ? (char)row[i] : '·');
         }
 
-        return Highlighted(before, at, after);
+        return Highlighted(before, at, after, Highlight.Further);
     }
 
-    private static Html Highlighted(StringBuilder before, StringBuilder at, StringBuilder after) => at.Length == 0
+    private static Html Highlighted(StringBuilder before, StringBuilder at, StringBuilder after, Func<Html, Html> highlight) =>
+        at.Length == 0
         ? Html.Of($"{before.ToString()}")
-        : Html.Of($"""{before.ToString()}<mark class="error">{at.ToString()}</mark>{after.ToString()}""");
+        : Html.Of($"{before.ToString()}{highlight(Html.Of($"{at.ToString()}"))}{after.ToString()}");
 }

@@ -20,10 +20,11 @@ internal sealed class PrettyJson
     private readonly long? _errorAt;
     private string? _property;
     private bool _afterProperty;
+    private bool _highlighted;
 
     private PrettyJson(string? errorPath, long? errorAt) => (_errorPath, _errorAt) = (errorPath, errorAt);
 
-    /// <summary>The document laid out, or null where <paramref name="document"/> is not JSON (or nested too deep to be read that way).</summary>
+    /// <summary>The document laid out, or null where <paramref name="document"/> is not JSON or is nested too deep to be read.</summary>
     /// <param name="document">The bytes; a leading byte order mark is passed over.</param>
     /// <param name="errorPath">The path, such as <c>$.items[0]</c>, whose value is highlighted.</param>
     /// <param name="errorAt">The byte whose token is highlighted.</param>
@@ -113,7 +114,12 @@ internal sealed class PrettyJson
 
     private void NewLine() => _parts.Add(Html.Of($"{"\n" + new string(' ', _levels.Count * 2)}"));
 
-    private static Html Highlighted(Html shown) => Html.Of($"""<mark class="error">{shown}</mark>""");
+    private Html Highlighted(Html shown)
+    {
+        var first = !_highlighted;
+        _highlighted = true;
+        return first ? Highlight.First(shown) : Highlight.Further(shown);
+    }
 
     private static Html Text(ref Utf8JsonReader reader) =>
         Html.Of($"{"\""}{VisibleText.Render(reader.ValueSpan, multiline: false)}{"\""}");

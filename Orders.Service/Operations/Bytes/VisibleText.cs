@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Orders.Service.Operations.Markup;
@@ -40,7 +41,7 @@ internal static class VisibleText
     {
         for (var at = 0; at < bytes.Length;)
         {
-            if (Rune.DecodeFromUtf8(bytes[at..], out var rune, out var length) != System.Buffers.OperationStatus.Done || Label(rune) is not null)
+            if (Rune.DecodeFromUtf8(bytes[at..], out var rune, out var length) != OperationStatus.Done || Label(rune) is not null)
             {
                 return null;
             }
@@ -61,17 +62,17 @@ internal static class VisibleText
         var plain = new StringBuilder();
         for (var at = 0; at < bytes.Length;)
         {
-            var valid = Rune.DecodeFromUtf8(bytes[at..], out var rune, out var length) == System.Buffers.OperationStatus.Done;
+            var valid = Rune.DecodeFromUtf8(bytes[at..], out var rune, out var length) == OperationStatus.Done;
             length = valid ? length : 1;
             var error = errorAt >= at && errorAt < at + length;
-            var laidOut = multiline && rune.Value is '\n' or '\t';
+            var laidOut = multiline && rune.Value is ('\n' or '\t');
             var label = valid ? Label(rune) : $"0x{bytes[at]:X2}";
-            if (label is null or "LF" or "TAB" && laidOut && !error)
+            if (label is null || (laidOut && !error))
             {
                 if (error)
                 {
                     Flush(parts, plain);
-                    parts.Add(Html.Of($"""<mark class="error" id="error">{rune.ToString()}</mark>"""));
+                    parts.Add(Highlight.First(Html.Of($"{rune.ToString()}")));
                 }
                 else
                 {
@@ -81,7 +82,7 @@ internal static class VisibleText
             else
             {
                 Flush(parts, plain);
-                parts.Add(Mark(label!, valid, error));
+                parts.Add(Mark(label, valid, error));
                 plain.Append(laidOut ? rune.ToString() : "");
             }
 
@@ -91,7 +92,7 @@ internal static class VisibleText
         Flush(parts, plain);
         if (errorAt == bytes.Length)
         {
-            parts.Add(Html.Of($"""<mark class="error" id="error">end of value</mark>"""));
+            parts.Add(Highlight.First(Html.Of($"end of value")));
         }
 
         return Html.Of($"{parts}");
@@ -101,7 +102,7 @@ internal static class VisibleText
     {
         var title = valid ? "an invisible character" : "a byte that is not UTF-8";
         var mark = Html.Of($"""<span class="mark" title="{title}">{label}</span>""");
-        return error ? Html.Of($"""<mark class="error" id="error">{mark}</mark>""") : mark;
+        return error ? Highlight.First(mark) : mark;
     }
 
     private static void Flush(List<Html> parts, StringBuilder plain)

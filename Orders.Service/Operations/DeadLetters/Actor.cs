@@ -11,7 +11,7 @@ internal static class Actor
     public const string Unnamed = "api";
     public const int MaxLength = 100;
 
-    /// <summary>The name in <paramref name="header"/> without what a terminal or a page would act on, cut to <see cref="MaxLength"/> characters.</summary>
+    /// <summary>The name in <paramref name="header"/>, without what a terminal would act on, and not longer than the limit.</summary>
     public static string Clean(string? header)
     {
         var cleaned = new StringBuilder();

@@ -18,8 +18,8 @@ internal sealed record DeadLetterListItem(
     int? ValueBytes, DateTime RecordedAt, DateTime? ResolvedAt)
 {
     public static DeadLetterListItem Of(DeadLetterLine line) => new(
-        line.Id, line.State, line.Reason, DeadLetterReasons.Of(line.Reason).Title, line.Topic, line.Partition, line.Epoch, line.Offset, line.Uid,
-        line.KeyBytes, line.ValueBytes, line.RecordedAt, line.ResolvedAt);
+        line.Id, line.State, line.Reason, DeadLetterReasons.Of(line.Reason).Title, line.Topic, line.Partition, line.Epoch, line.Offset,
+        line.Uid, line.KeyBytes, line.ValueBytes, line.RecordedAt, line.ResolvedAt);
 }
 
 /// <summary>
@@ -28,18 +28,18 @@ internal sealed record DeadLetterListItem(
 /// </summary>
 internal sealed record DeadLetterAnswer(
     string Schema, long Id, string State, string Reason, string Title, string Sentence, string Advice, bool Replayable, string? JsonPath,
-    long? BytePosition, string Group, string Topic, int Partition, int Epoch, long Offset, long TimestampMs, DateTime? Timestamp, string? KeyText,
-    string? KeyBase64, int? ValueBytes, string? ValueBase64, IReadOnlyList<HeaderAnswer> Headers, IReadOnlyList<AttemptAnswer> Attempts,
-    string? Exception, DateTime RecordedAt, DateTime? ResolvedAt)
+    long? BytePosition, string Group, string Topic, int Partition, int Epoch, long Offset, long TimestampMs, DateTime? Timestamp,
+    string? KeyText, string? KeyBase64, int? ValueBytes, string? ValueBase64, IReadOnlyList<HeaderAnswer> Headers,
+    IReadOnlyList<AttemptAnswer> Attempts, string? Exception, DateTime RecordedAt, DateTime? ResolvedAt)
 {
     public static DeadLetterAnswer Of(DeadLetter letter)
     {
         var reason = DeadLetterReasons.Of(letter.Reason);
         return new DeadLetterAnswer(
             "busorders/dead-letter/1", letter.Id, letter.State, letter.Reason, reason.Title, letter.Sentence, reason.Advice,
-            letter.State == DeadLetterStates.Dead, letter.JsonPath, letter.BytePosition, letter.GroupId, letter.Topic, letter.Partition, letter.Epoch,
-            letter.RecordOffset, letter.RecordTimestamp, RecordTime.Of(letter.RecordTimestamp), Text(letter.Key), Base64(letter.Key),
-            letter.Value?.Length, Base64(letter.Value),
+            letter.State == DeadLetterStates.Dead, letter.JsonPath, letter.BytePosition, letter.GroupId, letter.Topic, letter.Partition,
+            letter.Epoch, letter.RecordOffset, letter.RecordTimestamp, RecordTime.Of(letter.RecordTimestamp), Text(letter.Key),
+            Base64(letter.Key), letter.Value?.Length, Base64(letter.Value),
             [.. letter.HeaderNames.Select((name, i) => HeaderAnswer.Of(name, letter.HeaderValues.ElementAtOrDefault(i)))],
             [.. letter.Attempts.Select(AttemptAnswer.Of)],
             letter.Exception, letter.RecordedAt, letter.ResolvedAt);
@@ -57,13 +57,14 @@ internal sealed record HeaderAnswer(string Name, string? ValueText, string? Valu
 }
 
 /// <summary>One try to store the record.</summary>
-internal sealed record AttemptAnswer(int Number, string Kind, DateTime AttemptedAt, string Outcome, string? Reason, string? Sentence, string? Actor)
+internal sealed record AttemptAnswer(
+    int Number, string Kind, DateTime AttemptedAt, string Outcome, string? Reason, string? Sentence, string? Actor)
 {
     public static AttemptAnswer Of(DeadLetterAttempt attempt) => new(
         attempt.Number, attempt.Kind, attempt.AttemptedAt, attempt.Outcome, attempt.Reason, attempt.Sentence, attempt.Actor);
 }
 
-/// <summary>How a replay ended. <see cref="Status"/> is <c>resolved</c> or <c>still_dead</c>; the latter is an error with its code.</summary>
+/// <summary>How a replay ended: <c>resolved</c>, or <c>still_dead</c>, which is an error and has its code.</summary>
 internal sealed record ReplayAnswer(
     string Status,
     string? Outcome,

@@ -36,7 +36,8 @@ internal static partial class DeadLetterApi
         return problem is not null
             ? new ProblemAnswer(problem)
             : TypedResults.Json(
-                DeadLetterListAnswer.Of(await queries.ListAsync(filter, context.RequestAborted)), OperationsJson.Default.DeadLetterListAnswer);
+                DeadLetterListAnswer.Of(await queries.ListAsync(filter, context.RequestAborted)),
+                OperationsJson.Default.DeadLetterListAnswer);
     }
 
     private static async Task<IResult> ShowAsync(string id, DeadLetterQueries queries, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Bus.Storage.DeadLetters;
 using Orders.Contracts;
@@ -12,7 +13,7 @@ internal sealed record DeadLetterFilter(string? State, string? Reason, string? U
     private const int MaxReasonLength = 64;
 
     /// <summary>The states, in the order in which they ask for attention.</summary>
-    public static IReadOnlyList<string> States { get; } =
+    public static ImmutableArray<string> States { get; } =
     [
         DeadLetterStates.Dead, DeadLetterStates.Redelivering, DeadLetterStates.Parked,
         DeadLetterStates.Replaying, DeadLetterStates.Dismissed, DeadLetterStates.Resolved,
@@ -34,7 +35,8 @@ internal sealed record DeadLetterFilter(string? State, string? Reason, string? U
         Problem? problem = null;
         if (state is not null && !States.Contains(state))
         {
-            problem = Problem.InvalidParameter("state", $"There is no state '{Cut(state)}'. The states are {string.Join(", ", States)}.");
+            problem = Problem.InvalidParameter(
+                "state", $"There is no state '{Cut(state)}'. The states are {string.Join(", ", States)}.");
         }
         else if (reason is not null && !IsReasonCode(reason))
         {
@@ -44,9 +46,10 @@ internal sealed record DeadLetterFilter(string? State, string? Reason, string? U
         {
             problem = Problem.InvalidParameter("uid", $"'{Cut(uid)}' is no order uid; one is {OrderUid.Rule}.");
         }
-        else if (after is not null && (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out lastSeen) || lastSeen < 1))
+        else if (after is not null
+            && (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out lastSeen) || lastSeen < 1))
         {
-            problem = Problem.InvalidParameter("after", $"'{Cut(after)}' is no dead letter's id; it is a whole number from 1.");
+            problem = Problem.InvalidParameter("after", $"'{Cut(after)}' is no id, a whole number from 1.");
         }
         else if (limit is not null
             && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > MaxLimit))
@@ -60,7 +63,8 @@ internal sealed record DeadLetterFilter(string? State, string? Reason, string? U
     }
 
     /// <summary>The address of the list narrowed to one state and reason.</summary>
-    public static string Address(string state, string reason) => new DeadLetterFilter(state, reason, null, null, DefaultLimit).Address(null);
+    public static string Address(string state, string reason) =>
+        new DeadLetterFilter(state, reason, null, null, DefaultLimit).Address(null);
 
     /// <summary>The address of this list's page that starts behind <paramref name="after"/>.</summary>
     public string Address(long? after)

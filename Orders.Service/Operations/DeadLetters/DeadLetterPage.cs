@@ -47,7 +47,7 @@ internal static class DeadLetterPage
                 <p class="banner" role="alert"><strong>Nothing was replayed:</strong> {WhyNotReplayable(letter)}</p>
                 """),
             (ReplayConflict, _) => Html.Of($"""
-                <p class="banner" role="alert"><strong>Nothing was replayed:</strong> somebody else was working on it. It can be replayed now.</p>
+                <p class="banner" role="alert"><strong>Nothing was replayed:</strong> somebody else was at it. It can be replayed now.</p>
                 """),
             _ => Html.Empty,
         };
@@ -74,8 +74,8 @@ internal static class DeadLetterPage
     private static Html Replay(DeadLetter letter) => letter.State == DeadLetterStates.Dead
         ? Html.Of($"""
             <form method="post" action="/dead-letters/{letter.Id}/replay"><button type="submit">Replay</button>
-            <p class="small">Sends these bytes through ingest again with their original offset and time. However often it is pressed, the effect
-            comes once. As a command: <code>bus dlq replay {letter.Id}</code></p></form>
+            <p class="small">Sends these bytes through ingest again with their original offset and time. However often it is pressed,
+            the effect comes once. As a command: <code>bus dlq replay {letter.Id}</code></p></form>
             """)
         : Html.Of($"""<p class="note">Replay is not possible: {WhyNotReplayable(letter)}</p>""");
 
@@ -96,7 +96,8 @@ internal static class DeadLetterPage
             : Html.Of($"""{letter.RecordTimestamp} ms <span class="small">no date in the calendar</span>""");
         var resolved = letter.ResolvedAt is { } at ? Html.Of($"<div><dt>Resolved</dt><dd>{Layout.Time(at)} UTC</dd></div>") : Html.Empty;
         return Html.Of($"""
-            <section class="card"><p class="eyebrow">Record</p><h2 class="break">{letter.Topic}/{letter.Partition} at {letter.RecordOffset}</h2>
+            <section class="card"><p class="eyebrow">Record</p>
+            <h2 class="break">{letter.Topic}/{letter.Partition} at {letter.RecordOffset}</h2>
             <dl>
             <div><dt>Group</dt><dd class="break">{letter.GroupId}</dd></div>
             <div><dt>Topic</dt><dd class="break">{letter.Topic}</dd></div>
@@ -145,15 +146,21 @@ internal static class DeadLetterPage
             }
 
             var value = letter.HeaderValues.ElementAtOrDefault(i);
-            rows.Add(Html.Of($"""<tr><th scope="row" class="break"><code>{name}</code></th><td class="break">{Bytes(value, Math.Min(room, ShownKeyBytes))}</td></tr>"""));
+            rows.Add(Html.Of($"""
+                <tr><th scope="row" class="break"><code>{Cut(name)}</code></th>
+                <td class="break">{Bytes(value, Math.Min(room, ShownKeyBytes))}</td></tr>
+                """));
             room -= name.Length + (value?.Length ?? 0) + 1;
         }
 
         return Html.Of($"""
             <section class="card"><h2>Headers</h2>
-            <table class="pairs"><thead><tr><th scope="col">Name</th><th scope="col">Value</th></tr></thead><tbody>{rows}</tbody></table></section>
+            <table class="pairs"><thead><tr><th scope="col">Name</th><th scope="col">Value</th></tr></thead>
+            <tbody>{rows}</tbody></table></section>
             """);
     }
+
+    private static string Cut(string name) => name.Length <= ShownKeyBytes ? name : name[..ShownKeyBytes] + "…";
 
     private static Html Attempts(DeadLetter letter)
     {
@@ -173,14 +180,16 @@ internal static class DeadLetterPage
         return Html.Of($"""
             <section class="card"><h2>Attempts</h2>
             <table class="cards"><thead><tr><th scope="col" class="number">No.</th><th scope="col">Kind</th><th scope="col">At (UTC)</th>
-            <th scope="col">Outcome</th><th scope="col">Why</th><th scope="col">Asked for by</th></tr></thead><tbody>{rows}</tbody></table></section>
+            <th scope="col">Outcome</th><th scope="col">Why</th><th scope="col">Asked for by</th></tr></thead>
+            <tbody>{rows}</tbody></table></section>
             """);
     }
 
     private static Html Exception(DeadLetter letter) => letter.Exception is { } exception
         ? Html.Of($"""
             <section class="card"><h2 id="exception">Exception</h2>
-            <pre tabindex="0" role="region" aria-labelledby="exception">{exception}</pre></section>
+            <pre tabindex="0" role="region" aria-labelledby="exception">
+            {exception}</pre></section>
             """)
         : Html.Empty;
 }

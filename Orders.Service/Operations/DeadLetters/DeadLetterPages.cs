@@ -47,7 +47,8 @@ internal static class DeadLetterPages
         }
 
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"/dead-letters/{number}?replay={Word(result.Status)}");
+        context.Response.Headers.Location =
+            string.Create(CultureInfo.InvariantCulture, $"/dead-letters/{number}?replay={Word(result.Status)}");
         return TypedResults.Empty;
     }
 

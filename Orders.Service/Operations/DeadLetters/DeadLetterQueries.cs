@@ -9,8 +9,8 @@ namespace Orders.Service.Operations.DeadLetters;
 
 /// <summary>A dead letter as lists show it: without its value, so that no personal data can be in a list.</summary>
 internal sealed record DeadLetterLine(
-    long Id, string State, string Reason, string Topic, int Partition, int Epoch, long Offset, byte[]? ShortKey, int? KeyBytes, int? ValueBytes,
-    DateTime RecordedAt, DateTime? ResolvedAt)
+    long Id, string State, string Reason, string Topic, int Partition, int Epoch, long Offset, byte[]? ShortKey, int? KeyBytes,
+    int? ValueBytes, DateTime RecordedAt, DateTime? ResolvedAt)
 {
     /// <summary>The key where it is an order uid. Any other key may be anything, so lists tell only its length.</summary>
     public string? Uid => ShortKey is not null && OrderUid.IsValid(ShortKey) ? Encoding.ASCII.GetString(ShortKey) : null;
@@ -72,6 +72,7 @@ internal sealed class DeadLetterQueries
     /// <summary>The dead letter with its bytes and attempts, or null.</summary>
     public Task<DeadLetter?> FindAsync(long id, CancellationToken cancellationToken) =>
         _database.DeadLetters.AsNoTracking()
+            .AsSplitQuery() // joined, the value would come again with every attempt
             .Include(letter => letter.Attempts.OrderBy(attempt => attempt.Number))
             .SingleOrDefaultAsync(letter => letter.Id == id, cancellationToken);
 }

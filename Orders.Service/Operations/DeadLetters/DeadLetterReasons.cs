@@ -1,3 +1,5 @@
+using Orders.Contracts;
+
 namespace Orders.Service.Operations.DeadLetters;
 
 /// <summary>What a reason code means for the operator.</summary>
@@ -13,15 +15,19 @@ internal static class DeadLetterReasons
         + "again: the corrected record is a new one and is stored on its own.";
 
     private const string MaybeAnotherFormat =
-        "Look at the first bytes: the sender uses another format or encoding than UTF-8 JSON. Correct the sender's serializer and publish the "
-        + "order again; replaying these bytes ends the same way.";
+        "Look at the first bytes: the sender uses another format or encoding than UTF-8 JSON. Correct the sender's serializer and "
+        + "publish the order again; replaying these bytes ends the same way.";
+
+    private const string ConsistencyDecides =
+        "Ingest:Consistency decides whether such orders are refused; with Accept they are stored and counted. Otherwise tell the sender.";
 
     private static readonly DeadLetterReason Unknown = new(
         "Could not be stored", "Read the sentence and the exception. Once the cause is gone, replay it.");
 
     private static readonly Dictionary<string, DeadLetterReason> Known = new(StringComparer.Ordinal)
     {
-        ["empty"] = new("No content", "A removal is a null value under the order's key; an empty value or a null key says nothing. " + SenderMustFix),
+        ["empty"] = new(
+            "No content", "A removal is a null value under the order's key; an empty value or a null key says nothing. " + SenderMustFix),
         ["null_document"] = new("The document is null", "A removal is a null value, not the JSON word null. " + SenderMustFix),
         ["malformed_json"] = new("Not valid JSON", SenderMustFix),
         ["not_an_object"] = new("Not a JSON object", "A record holds exactly one order, as one JSON object. " + SenderMustFix),
@@ -31,26 +37,26 @@ internal static class DeadLetterReasons
         ["invalid_character"] = new("A character that cannot be stored", "The character NUL is refused in text. " + SenderMustFix),
         ["unknown_format"] = new("Another format than JSON", MaybeAnotherFormat),
         ["too_large"] = new(
-            "Too large", "If orders of this size are legitimate, raise Ingest:MaxValueBytes, restart the service, and replay. Otherwise tell the sender."),
+            "Too large",
+            "If orders of this size are legitimate, raise Ingest:MaxValueBytes, restart the service, replay. Otherwise tell the sender."),
         ["too_many_items"] = new(
-            "Too many items", "If orders with so many items are legitimate, raise Ingest:MaxItems, restart the service, and replay. Otherwise tell the sender."),
+            "Too many items",
+            "If so many items are legitimate, raise Ingest:MaxItems, restart the service, replay. Otherwise tell the sender."),
         ["too_deep"] = new("Nested too deep", SenderMustFix),
         ["duplicate_property"] = new("A property appears twice", "Which of the two was meant cannot be known. " + SenderMustFix),
         ["missing_field"] = new("A required field is missing", SenderMustFix),
         ["wrong_type"] = new("A field has the wrong type", SenderMustFix),
-        ["invalid_uid"] = new("The order uid breaks its rule", "An order uid is 1 to 64 characters out of A-Z a-z 0-9 _ -. " + SenderMustFix),
+        ["invalid_uid"] = new("The order uid breaks its rule", $"An order uid is {OrderUid.Rule}. " + SenderMustFix),
         ["out_of_range"] = new("A number is out of range", SenderMustFix),
         ["invalid_value"] = new("A value breaks its rule", SenderMustFix),
         ["date_range"] = new("A date is out of range", "Check the sender's clock and unit of time. " + SenderMustFix),
-        ["sum_mismatch"] = new(
-            "The sums do not add up", "Ingest:Consistency decides whether such orders are refused; with Accept they are stored and counted. Otherwise tell the sender."),
-        ["inconsistent"] = new(
-            "Fields contradict each other",
-            "Ingest:Consistency decides whether such orders are refused; with Accept they are stored and counted. Otherwise tell the sender."),
+        ["sum_mismatch"] = new("The sums do not add up", ConsistencyDecides),
+        ["inconsistent"] = new("Fields contradict each other", ConsistencyDecides),
         ["headers_too_large"] = new("Headers too large", "At most 256 headers and 64 KiB are taken. " + SenderMustFix),
         ["crash_suspect"] = new(
             "In work when the service crashed",
-            "The service ended more than once while it worked on this record alone. Look at its bytes and at the service's log before you replay it."),
+            "The service ended more than once while it worked on this record alone. Look at its bytes and at the service's log before "
+            + "you replay it."),
     };
 
     /// <summary>All known codes, in order.</summary>

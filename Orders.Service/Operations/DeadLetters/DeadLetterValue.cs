@@ -11,8 +11,14 @@ internal static class DeadLetterValue
     private const string Text = "text";
     private const string Hex = "hex";
 
+    // Shorter ones are in sight as a whole.
+    private const int ShortValueBytes = 512;
+
     // Enough on either side of a far away error to see what it is about.
     private const int ErrorContextBytes = 256;
+
+    private static readonly Html GoToError =
+        Html.Of($"""<p class="small"><a href="#{Highlight.Anchor}">Go to the error</a></p>""");
 
     public static Html Render(DeadLetter letter, string? view, int shownBytes)
     {
@@ -32,17 +38,23 @@ internal static class DeadLetterValue
         {
             Json => json!.Value,
             Hex => HexView.Render(shown, letter.BytePosition),
-            _ => VisibleText.Render(shown, multiline: true, shown.Length == value.Length || letter.BytePosition < shown.Length ? letter.BytePosition : null),
+            _ => VisibleText.Render(shown, multiline: true, IsShown(letter.BytePosition, shown.Length, value) ? letter.BytePosition : null),
         };
+        // HTML swallows one line end right behind a <pre>, so it gets one that is not the value's.
         return Html.Of($"""
             <section class="card" id="value"><div class="head"><h2 id="value-title">Value</h2>
-            <nav class="tabs" aria-label="How to show the value">{(json is null ? Html.Empty : Tab(letter.Id, Json, "JSON", chosen))}{Tab(letter.Id, Text, "Text", chosen)}{Tab(letter.Id, Hex, "Hex", chosen)}</nav>
+            <nav class="tabs" aria-label="How to show the value">{Tabs(letter.Id, json is not null, chosen)}</nav>
             <a href="/api/dead-letters/{letter.Id}/value" download>Download {Layout.Count(value.Length, "byte")}</a></div>
             {Notes(value, shown.Length, json is null, shownBytes)}
-            <pre tabindex="0" role="region" aria-labelledby="value-title" class="{chosen}">{lines}</pre>
+            {(value.Length > ShortValueBytes && Highlight.IsIn(lines) ? GoToError : Html.Empty)}
+            <pre tabindex="0" role="region" aria-labelledby="value-title" class="{chosen}">
+            {lines}</pre>
             {FarError(letter, value, shown.Length, chosen)}</section>
             """);
     }
+
+    private static Html Tabs(long id, bool json, string chosen) =>
+        Html.Of($"{(json ? Tab(id, Json, "JSON", chosen) : Html.Empty)}{Tab(id, Text, "Text", chosen)}{Tab(id, Hex, "Hex", chosen)}");
 
     private static Html Tab(long id, string view, string text, string chosen) => string.Equals(view, chosen, StringComparison.Ordinal)
         ? Html.Of($"""<a href="/dead-letters/{id}?view={view}#value" aria-current="true">{text}</a>""")
@@ -52,27 +64,34 @@ internal static class DeadLetterValue
     {
         if (shown < value.Length)
         {
-            return Html.Of($"""<p class="small">The first {Layout.Count(shown, "byte")} of {Layout.Count(value.Length)}; the download has them all.</p>""");
+            return Html.Of($"""
+                <p class="small">The first {Layout.Count(shown, "byte")} of {Layout.Count(value.Length)}; the download has them all.</p>
+                """);
         }
 
-        return noJson && value.Length <= shownBytes ? Html.Of($"""<p class="small">Not readable as JSON; shown as it is.</p>""") : Html.Empty;
+        return noJson && value.Length <= shownBytes
+            ? Html.Of($"""<p class="small">Not readable as JSON; shown as it is.</p>""")
+            : Html.Empty;
     }
 
     private static Html FarError(DeadLetter letter, byte[] value, int shown, string view)
     {
-        if (letter.BytePosition is not { } at || at < shown || at > value.Length || shown == value.Length)
+        if (letter.BytePosition is not { } at || at > value.Length || IsShown(at, shown, value))
         {
             return Html.Empty;
         }
 
-        var start = (int)Math.Max(shown, at - ErrorContextBytes);
-        var excerpt = value.AsSpan(start, (int)Math.Min(value.Length, at + ErrorContextBytes) - start);
+        var start = WholeCharacters(value, (int)Math.Max(shown, at - ErrorContextBytes));
+        var excerpt = value.AsSpan(start, WholeCharacters(value, (int)Math.Min(value.Length, at + ErrorContextBytes)) - start);
         var lines = view == Hex ? HexView.Render(excerpt, at, start) : VisibleText.Render(excerpt, multiline: true, at - start);
         return Html.Of($"""
             <h3 id="error-title">Around byte {Layout.Count(at)}</h3>
-            <pre tabindex="0" role="region" aria-labelledby="error-title" class="{view}">{lines}</pre>
+            <pre tabindex="0" role="region" aria-labelledby="error-title" class="{view}">
+            {lines}</pre>
             """);
     }
+
+    private static bool IsShown(long? position, int shown, byte[] value) => position < shown || shown == value.Length;
 
     // A cut through a character would show its bytes as broken, which they are not.
     private static int WholeCharacters(byte[] value, int shownBytes)

@@ -1,36 +1,28 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Unicode;
 using Orders.Service.Operations.Bytes;
 
 namespace Orders.Service.Operations.Markup;
 
-/// <summary>Encodes text for an element or a quoted attribute, and names the characters a reader would not see or that turn text around.</summary>
+/// <summary>Encodes text for an element or a quoted attribute, and names what a reader would not see or what turns text around.</summary>
 internal static class HtmlText
 {
-    private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
-
     /// <summary>Appends <paramref name="text"/>; line ends and tabs stay, other invisible characters become their name in ⟨⟩.</summary>
     public static void Append(StringBuilder markup, string? text)
     {
-        if (string.IsNullOrEmpty(text))
+        foreach (var rune in (text ?? "").EnumerateRunes())
         {
-            return;
-        }
-
-        var visible = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (rune.Value is not ('\n' or '\t') && VisibleText.Label(rune) is { } label)
+            // These five are all that an element or a quoted attribute can be left by; everything else is shown as it is or named.
+            _ = rune.Value switch
             {
-                visible.Append('⟨').Append(label).Append('⟩');
-            }
-            else
-            {
-                visible.Append(rune);
-            }
+                '&' => markup.Append("&amp;"),
+                '<' => markup.Append("&lt;"),
+                '>' => markup.Append("&gt;"),
+                '"' => markup.Append("&quot;"),
+                '\'' => markup.Append("&#39;"),
+                '\n' or '\t' => markup.Append(rune),
+                _ when VisibleText.Label(rune) is { } label => markup.Append('⟨').Append(label).Append('⟩'),
+                _ => markup.Append(rune),
+            };
         }
-
-        markup.Append(Encoder.Encode(visible.ToString()));
     }
 }

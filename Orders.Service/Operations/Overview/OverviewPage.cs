@@ -10,13 +10,6 @@ internal static class OverviewPage
 {
     private const int MaxPartitionRows = 200;
 
-    // In the order in which they ask for attention.
-    private static readonly string[] States =
-    [
-        DeadLetterStates.Dead, DeadLetterStates.Redelivering, DeadLetterStates.Parked,
-        DeadLetterStates.Replaying, DeadLetterStates.Dismissed, DeadLetterStates.Resolved,
-    ];
-
     public static Html Render(StatusAnswer status, DateTime now) => Layout.Page("Overview", "/", Html.Of($"""
         <div class="head">
         <h1>Overview</h1>
@@ -36,14 +29,14 @@ internal static class OverviewPage
     private static Html ReadyBanner(StatusAnswer status) => status.Ready
         ? Html.Of($"""<p class="banner good" role="status"><strong>Ready.</strong> Everything the service needs is there.</p>""")
         : Html.Of($"""
-            <div class="banner bad" role="status"><strong>Not ready.</strong> Records wait in Kafka meanwhile; nothing is lost.
+            <div class="banner bad" role="status"><strong>Not ready.</strong> This is missing:
             <ul>{status.Reasons.Select(reason => Html.Of($"<li>{reason}</li>"))}</ul></div>
             """);
 
     private static Html Figures(StatusAnswer status)
     {
         var dead = status.DeadLetters.Where(count => count.State == DeadLetterStates.Dead).Sum(count => count.Count);
-        var accounted = status.Outcomes.Named.Sum(outcome => outcome.Count);
+        var accounted = status.Outcomes.Named().Sum(outcome => outcome.Count);
         var oldest = status.Outbox.OldestSeconds is { } seconds
             ? Html.Of($"the oldest for {Layout.Span(TimeSpan.FromSeconds(seconds))}")
             : Html.Of($"the relay has sent everything");
@@ -64,17 +57,19 @@ internal static class OverviewPage
 
     private static Html Outcomes(OutcomeCounts outcomes)
     {
-        var total = outcomes.Named.Sum(outcome => outcome.Count);
+        var total = outcomes.Named().Sum(outcome => outcome.Count);
         if (total == 0)
         {
             return Html.Of($"""
                 <section class="card"><h2>Outcomes</h2>
-                <p class="nothing">No record has been accounted for yet. Publish one to the topic, for example with <code>bus publish</code>.</p></section>
+                <p class="nothing">No record has been accounted for yet. Publish one to the topic, for example with
+                <code>bus publish</code>.</p></section>
                 """);
         }
 
-        var rows = outcomes.Named.Select(outcome => Html.Of($"""
-            <tr class="{(outcome.Count == 0 ? "zero" : "")}"><th scope="row">{outcome.Outcome}<span class="small">{outcome.Meaning}</span></th>
+        var rows = outcomes.Named().Select(outcome => Html.Of($"""
+            <tr class="{(outcome.Count == 0 ? "zero" : "")}">
+            <th scope="row">{outcome.Outcome}<span class="small">{outcome.Meaning}</span></th>
             <td class="number">{Layout.Count(outcome.Count)}</td><td class="share">{Share(outcome.Count, total)}</td></tr>
             """));
         return Html.Of($"""
@@ -92,7 +87,8 @@ internal static class OverviewPage
         var text = count == 0 ? "" : percent < 0.1 ? "< 0.1 %" : percent.ToString("0.0", CultureInfo.InvariantCulture) + " %";
         var width = count == 0 ? "0" : Math.Max(1, percent).ToString("0.##", CultureInfo.InvariantCulture);
         return Html.Of($"""
-            <svg class="share-bar" aria-hidden="true" viewBox="0 0 100 6" preserveAspectRatio="none"><rect width="{width}" height="6"/></svg>
+            <svg class="share-bar" aria-hidden="true" viewBox="0 0 100 6" preserveAspectRatio="none">
+            <rect width="{width}" height="6"/></svg>
             <span class="small">{text}</span>
             """);
     }
@@ -108,10 +104,10 @@ internal static class OverviewPage
         }
 
         var groups = counts
-            .OrderBy(count => Array.IndexOf(States, count.State)).ThenByDescending(count => count.Count)
+            .OrderBy(count => DeadLetterFilter.States.IndexOf(count.State)).ThenByDescending(count => count.Count)
             .Select(count => Html.Of($"""
-                <tr><td>{Layout.State(count.State)}</td>
-                <th scope="row"><a href="{DeadLetterFilter.Address(count.State, count.Reason)}">{DeadLetterReasons.Of(count.Reason).Title}</a>
+                <tr><td>{Layout.State(count.State)}</td><th scope="row">
+                <a href="{DeadLetterFilter.Address(count.State, count.Reason)}">{DeadLetterReasons.Of(count.Reason).Title}</a>
                 <span class="small"><code>{count.Reason}</code></span></th>
                 <td class="number">{Layout.Count(count.Count)}</td></tr>
                 """));
@@ -134,12 +130,16 @@ internal static class OverviewPage
         }
 
         var rows = partitions.Take(MaxPartitionRows).Select(partition => Html.Of($"""
-            <tr><th scope="row" data-label="Topic">{partition.Topic}</th><td class="number" data-label="Partition">{partition.Partition}</td>
+            <tr><th scope="row" class="break" data-label="Topic">{partition.Topic}</th>
+            <td class="number" data-label="Partition">{partition.Partition}</td>
             <td class="number" data-label="Epoch">{partition.Epoch}</td>
-            <td class="number" data-label="Watermark">{Layout.Count(partition.Position)}</td><td data-label="Group">{partition.Group}</td></tr>
+            <td class="number" data-label="Watermark">{Layout.Count(partition.Position)}</td>
+            <td class="break" data-label="Group">{partition.Group}</td></tr>
             """));
         var rest = partitions.Count > MaxPartitionRows
-            ? Html.Of($"""<p class="small">{Layout.Count(partitions.Count - MaxPartitionRows)} more are in <a href="/api/status">/api/status</a>.</p>""")
+            ? Html.Of($"""
+                <p class="small">{Layout.Count(partitions.Count - MaxPartitionRows)} more are in <a href="/api/status">/api/status</a>.</p>
+                """)
             : Html.Empty;
         return Html.Of($"""
             <section class="card"><h2>Partitions</h2>

@@ -18,10 +18,11 @@ internal sealed record PartitionStatus(string Group, string Topic, int Partition
 
 /// <summary>How many offsets came to each outcome.</summary>
 internal sealed record OutcomeCounts(
-    long Stored, long Duplicate, long Superseded, long Removed, long Ignored, long Parked, long Redelivering, long Dead, long Absent, long Lost)
+    long Stored, long Duplicate, long Superseded, long Removed, long Ignored, long Parked, long Redelivering, long Dead, long Absent,
+    long Lost)
 {
     /// <summary>The outcomes with what each means, in the order they are shown.</summary>
-    public IReadOnlyList<(string Outcome, long Count, string Meaning)> Named =>
+    public IReadOnlyList<(string Outcome, long Count, string Meaning)> Named() =>
     [
         ("stored", Stored, "new or newer: the order was written and an event told of it"),
         ("duplicate", Duplicate, "the same order with the same bytes, seen before"),

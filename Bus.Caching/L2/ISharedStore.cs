@@ -1,0 +1,16 @@
+namespace Bus.Caching.L2;
+
+/// <summary>The few things L2 asks of Redis. Every call may throw or never end; the caller sets the limits.</summary>
+internal interface ISharedStore
+{
+    /// <summary>Starts a new era for this installation's keys and returns its number.</summary>
+    Task<long> NextEraAsync();
+
+    /// <summary>The bytes under the key, or null.</summary>
+    Task<byte[]?> ReadAsync(string key);
+
+    /// <summary>Compare-and-set by version.</summary>
+    Task WriteAsync(string key, byte[] entry, TimeSpan lifetime);
+
+    Task RemoveAsync(string key);
+}

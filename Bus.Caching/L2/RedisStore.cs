@@ -1,0 +1,65 @@
+using StackExchange.Redis;
+
+namespace Bus.Caching.L2;
+
+/// <summary>Redis through StackExchange.Redis, which connects by itself, in the background, for as long as it takes.</summary>
+internal sealed class RedisStore(CacheOptions options) : ISharedStore, IDisposable
+{
+    private static readonly string WriteScript = ReadScript("write.lua");
+
+    private readonly Lock _gate = new();
+    private readonly string _prefix = $"{options.InstallationId}:v:";
+    private readonly RedisKey _eraKey = $"{options.InstallationId}:era";
+    private Task<ConnectionMultiplexer>? _connection;
+
+    public async Task<long> NextEraAsync() => await (await DatabaseAsync()).StringIncrementAsync(_eraKey);
+
+    public async Task<byte[]?> ReadAsync(string key) => await (await DatabaseAsync()).StringGetAsync(_prefix + key);
+
+    public async Task WriteAsync(string key, byte[] entry, TimeSpan lifetime) =>
+        await (await DatabaseAsync()).ScriptEvaluateAsync(
+            WriteScript, [_prefix + key, _eraKey], [entry, (long)lifetime.TotalMilliseconds]);
+
+    public async Task RemoveAsync(string key) => await (await DatabaseAsync()).KeyDeleteAsync(_prefix + key);
+
+    public void Dispose()
+    {
+        if (_connection is { IsCompletedSuccessfully: true })
+        {
+            _connection.Result.Dispose();
+        }
+    }
+
+    private async Task<IDatabase> DatabaseAsync()
+    {
+        Task<ConnectionMultiplexer> connection;
+        lock (_gate)
+        {
+            if (_connection is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                _connection = ConnectAsync(options.Redis);
+            }
+
+            connection = _connection;
+        }
+
+        return (await connection).GetDatabase();
+    }
+
+    private static Task<ConnectionMultiplexer> ConnectAsync(string configuration)
+    {
+        var parsed = ConfigurationOptions.Parse(configuration);
+        // Otherwise a Redis that is not there yet ends the connection for good.
+        parsed.AbortOnConnectFail = false;
+        parsed.ClientName ??= "bus-caching";
+        return ConnectionMultiplexer.ConnectAsync(parsed);
+    }
+
+    private static string ReadScript(string name)
+    {
+        using var stream = typeof(RedisStore).Assembly.GetManifestResourceStream($"Bus.Caching.L2.{name}")
+            ?? throw new InvalidOperationException($"The script '{name}' is not in the assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,251 @@
+using Bus.Kafka.Clients;
+using Confluent.Kafka;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Bus.Kafka.Tailing;
+
+/// <summary>
+/// Follows a topic from its end on, by assignment, without a group: every process that follows gets every record. The invariant: each
+/// record after the noted ends is handed over in its partition's order, or <see cref="ITailHandler.OnGap"/> is called.
+/// </summary>
+public sealed class TopicTail(
+    ITailHandler handler,
+    IOptions<KafkaOptions> kafka,
+    IOptions<TailOptions> options,
+    TimeProvider time,
+    ILogger<TopicTail> logger) : BackgroundService
+{
+    private const int PollMilliseconds = 100;
+
+    private readonly TailOptions _options = options.Value;
+    private readonly TailPositions _positions = new();
+    private bool _hasBegun;
+    private volatile bool _isKeepingUp;
+    private volatile string _state = "has not begun";
+
+    /// <summary>Whether the brokers answer, and all that was there at the look before the last one has been handed over.</summary>
+    public bool IsKeepingUp => _isKeepingUp;
+
+    /// <summary>For a person: what the tail is doing, or what it waits for.</summary>
+    public string State => _state;
+
+    /// <inheritdoc/>
+    // A thread of its own: the client's calls block, and a record must not wait for a free thread of the pool.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Factory.StartNew(
+        () => Run(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Run(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                using var consumer = BuildConsumer();
+                // A second client, because a broker answers one connection's requests in order: a look on the connection that waits
+                // for records would wait with it, and hold the records up.
+                using var looker = BuildConsumer();
+                Follow(consumer, looker, cancellationToken);
+                consumer.Close();
+            }
+            catch (Exception exception)
+            {
+                // The positions stay: the next client goes on from there.
+                Say(keepsUp: false, $"begins anew after: {exception.Message}");
+                Log.TailFailed(logger, exception, _options.Topic);
+                cancellationToken.WaitHandle.WaitOne(_options.CheckInterval);
+            }
+        }
+    }
+
+    private void Follow(IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, CancellationToken cancellationToken)
+    {
+        using var admin = new DependentAdminClientBuilder(looker.Handle).Build();
+        Assign(consumer);
+        Check(consumer, looker, admin);
+        var checkedAt = time.GetTimestamp();
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var lostPartition = ConsumeOne(consumer);
+            if (lostPartition is not null || time.GetElapsedTime(checkedAt) >= _options.CheckInterval)
+            {
+                Check(consumer, looker, admin, lostPartition);
+                checkedAt = time.GetTimestamp();
+            }
+        }
+    }
+
+    /// <summary>Hands over at most one record. Returns the partition whose position the broker does not know, if there is one.</summary>
+    private int? ConsumeOne(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        try
+        {
+            var result = consumer.Consume(PollMilliseconds);
+            if (result is null)
+            {
+                return null;
+            }
+
+            if (result.IsPartitionEOF)
+            {
+                _positions.Reached(result.Partition, result.Offset);
+                return null;
+            }
+
+            handler.OnRecord(new TailRecord(
+                result.Message.Key, result.Message.Value, result.Message.Headers, result.Partition, result.Offset));
+            _positions.Reached(result.Partition, result.Offset + 1);
+            return null;
+        }
+        catch (ConsumeException exception) when (
+            exception.Error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange)
+        {
+            return exception.ConsumerRecord?.Partition;
+        }
+        catch (ConsumeException exception) when (!exception.Error.IsFatal)
+        {
+            // The client keeps trying; the next look says whether the brokers are there.
+            Log.TailReadFailed(logger, _options.Topic, exception.Error.Reason);
+            return null;
+        }
+    }
+
+    /// <summary>One look at the topic: its partitions, their ends, and whether the positions still mean something.</summary>
+    private void Check(
+        IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, IAdminClient admin, int? lostPartition = null)
+    {
+        try
+        {
+            var topic = admin.GetMetadata(_options.Topic, _options.BrokerTimeout).Topics
+                .Find(found => found.Topic == _options.Topic);
+            var isThere = topic is { Error.IsError: false, Partitions.Count: > 0 };
+            if (!isThere && topic?.Error.Code is not (ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic))
+            {
+                Say(keepsUp: false, $"cannot see topic {_options.Topic}: {topic?.Error.Reason}");
+                return;
+            }
+
+            var partitions = isThere ? topic!.Partitions.ConvertAll(partition => partition.PartitionId) : [];
+            var keepsUp = Look(consumer, looker, partitions, lostPartition);
+            if (partitions.Count == 0)
+            {
+                Say(keepsUp: false, $"waits for topic {_options.Topic}, which does not exist");
+            }
+            else
+            {
+                Say(keepsUp, keepsUp ? "keeps up" : "is behind");
+            }
+        }
+        catch (KafkaException exception) when (!exception.Error.IsFatal)
+        {
+            Say(keepsUp: false, $"cannot reach Kafka at {kafka.Value.BootstrapServers}: {exception.Error.Reason}");
+        }
+    }
+
+    private bool Look(
+        IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, List<int> partitions, int? lostPartition)
+    {
+        var ends = partitions.ConvertAll(partition => (Partition: partition, Offsets: looker.QueryWatermarkOffsets(
+            new TopicPartition(_options.Topic, partition), _options.BrokerTimeout)));
+        var keepsUp = true;
+        var isChanged = false;
+        var isFirst = !_hasBegun;
+        var gap = isFirst ? "following begins" : null;
+        foreach (var (partition, offsets) in ends)
+        {
+            if (!_positions.Knows(partition))
+            {
+                // A partition that was added later is read whole; nothing of it was seen.
+                _positions.Begin(partition, _hasBegun ? offsets.Low : offsets.High, offsets.Low);
+                isChanged = true;
+                continue;
+            }
+
+            var look = _positions.Look(partition, offsets.Low, offsets.High);
+            keepsUp &= look == TailLook.KeepsUp;
+            if (look == TailLook.Gap || partition == lostPartition)
+            {
+                _positions.Begin(partition, offsets.Low, offsets.Low);
+                gap = $"records of {_options.Topic}[{partition}] are gone, or the topic was created anew; "
+                    + $"it holds {offsets.Low} to {offsets.High}";
+                isChanged = true;
+            }
+        }
+
+        if (isChanged)
+        {
+            Assign(consumer);
+        }
+
+        _hasBegun = true;
+        if (gap is not null)
+        {
+            // After the positions were noted: what changes from here on arrives as a record.
+            if (isFirst)
+            {
+                Log.TailBegins(logger, _options.Topic, _positions.Count);
+            }
+            else
+            {
+                Log.TailGap(logger, _options.Topic, gap);
+            }
+
+            handler.OnGap(gap);
+        }
+
+        return keepsUp;
+    }
+
+    private void Assign(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        if (_positions.Count > 0)
+        {
+            consumer.Assign(_positions.All.Select(position =>
+                new TopicPartitionOffset(_options.Topic, position.Partition, position.Next)));
+        }
+    }
+
+    private void Say(bool keepsUp, string state)
+    {
+        if (keepsUp != _isKeepingUp || !string.Equals(state, _state, StringComparison.Ordinal))
+        {
+            Log.TailState(logger, _options.Topic, state);
+        }
+
+        (_isKeepingUp, _state) = (keepsUp, state);
+    }
+
+    private IConsumer<byte[]?, byte[]?> BuildConsumer()
+    {
+        var config = kafka.Value.ApplyTo(new ConsumerConfig
+        {
+            // Required by the client; nothing is ever committed to it and no group is joined.
+            GroupId = "topic-tail",
+            EnableAutoCommit = false,
+            EnableAutoOffsetStore = false,
+            AutoOffsetReset = AutoOffsetReset.Error,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            EnablePartitionEof = true,
+            AllowAutoCreateTopics = false,
+            // Half of the client's default, for all partitions: what waits here is memory beside the cache.
+            QueuedMaxMessagesKbytes = 32 * 1024,
+            FetchMaxBytes = 8 * 1024 * 1024,
+            ReconnectBackoffMaxMs = 1000,
+        });
+        return new ConsumerBuilder<byte[]?, byte[]?>(config)
+            .SetKeyDeserializer(RawBytes.Deserializer)
+            .SetValueDeserializer(RawBytes.Deserializer)
+            // The looks tell when brokers come and go; the client's own lines are for who asks for them.
+            .SetLogHandler((_, message) => Log.TailClient(logger, message.Message))
+            .SetErrorHandler((_, error) => Log.TailClient(logger, error.Reason))
+            .Build();
+    }
+
+    private sealed class RawBytes : IDeserializer<byte[]?>
+    {
+        public static readonly RawBytes Deserializer = new();
+
+        public byte[]? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) => isNull ? null : data.ToArray();
+    }
+}

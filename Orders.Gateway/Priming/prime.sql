@@ -1,0 +1,7 @@
+COPY (
+    SELECT order_uid, version, content
+    FROM order_view
+    WHERE content IS NOT NULL
+    ORDER BY updated_at DESC
+    LIMIT {0}
+) TO STDOUT (FORMAT BINARY)

@@ -1,0 +1,22 @@
+using Bus.Caching;
+using Npgsql;
+
+namespace Orders.Gateway.Reading;
+
+/// <summary>The orders as the database grants them to the gateway: one view, read only.</summary>
+internal sealed class OrderView(NpgsqlDataSource database) : ICacheOrigin
+{
+    public async Task<CachedValue> ReadAsync(string key, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT version, content FROM order_view WHERE order_uid = $1");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return CachedValue.Unknown;
+        }
+
+        var content = await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetFieldValue<byte[]>(1);
+        return new CachedValue(reader.GetInt64(0), content);
+    }
+}

@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Text.Json;
+using Confluent.Kafka;
+using Librdkafka;
+using Npgsql;
+using Orders.Contracts;
+using Orders.Tests.Servers;
+using Orders.Tests.Tidy;
+
+namespace Orders.Tests.WholePath;
+
+/// <summary>A whole system of its own, started by the command as a user starts it, in a directory that goes with it.</summary>
+internal sealed class BusSystem : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("busorders-").FullName;
+    private readonly Dictionary<string, string?> _environment;
+    private IProducer<byte[]?, byte[]?>? _producer;
+    private NpgsqlDataSource? _database;
+
+    private BusSystem(bool realKafka) => _environment = new Dictionary<string, string?>
+    {
+        ["BUS_ROOT"] = SourceTree.Repository.PathOf("."),
+        ["KAFKA_HOME"] = realKafka ? Environment.GetEnvironmentVariable("KAFKA_HOME") : null,
+    };
+
+    /// <summary>For the gateway; addresses are relative to it.</summary>
+    public HttpClient Gateway { get; } = new();
+
+    /// <summary>For the operations port; addresses are relative to it.</summary>
+    public HttpClient Operations { get; } = new();
+
+    /// <summary>What <c>bus status --json</c> said last.</summary>
+    public JsonElement Status { get; private set; }
+
+    public string KafkaServers => Text("kafka", "bootstrapServers");
+
+    /// <summary>The installation's tables, as their owner.</summary>
+    public NpgsqlDataSource Database => _database ??= NpgsqlDataSource.Create(Text("postgres", "connectionString"));
+
+    public static async Task<BusSystem> UpAsync(bool realKafka = false)
+    {
+        var system = new BusSystem(realKafka);
+        try
+        {
+            await system.StartAsync();
+            return system;
+        }
+        catch
+        {
+            await system.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary><c>bus up</c>; settings reach the hosts as environment variables.</summary>
+    public async Task StartAsync(params (string Name, string Value)[] settings)
+    {
+        foreach (var (name, value) in settings)
+        {
+            _environment[name] = value;
+        }
+
+        (await RunAsync("up", "--detach", "--address", "127.0.0.1:0")).Succeeded();
+        await ReadStatusAsync();
+        Gateway.BaseAddress ??= new Uri(Text("gateway", "url"));
+        Operations.BaseAddress ??= new Uri(Text("operations", "url"));
+    }
+
+    /// <summary><c>bus down</c>; connections to what it stops go with it.</summary>
+    public async Task StopAsync()
+    {
+        await DisconnectAsync();
+        (await RunAsync("down")).Succeeded();
+    }
+
+    public async Task ReadStatusAsync() => Status = JsonDocument.Parse((await RunAsync("status", "--json")).Output).RootElement;
+
+    /// <summary>Runs the command against this system.</summary>
+    public Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(input: null, arguments);
+
+    public Task<CommandResult> RunAsync(byte[]? input, params string[] arguments)
+    {
+        var tools = Path.Combine(AppContext.BaseDirectory, "Orders.Tools.dll");
+        return Command.RunAsync("dotnet", [tools, .. arguments, "--dir", _directory], input, _environment);
+    }
+
+    /// <summary>The id of one of the system's processes, as soon as it runs.</summary>
+    public async Task<int> ProcessIdAsync(string name)
+    {
+        var process = await Eventually.SeeAsync(
+            async () =>
+            {
+                await ReadStatusAsync();
+                return Status.GetProperty("processes").EnumerateArray().Single(process => process.GetProperty("name").GetString() == name);
+            },
+            process => process.GetProperty("state").GetString() == "running");
+        return process.GetProperty("id").GetInt32();
+    }
+
+    /// <summary>Puts a record on the topic of orders, byte for byte; returns when the broker has it.</summary>
+    public async Task PublishAsync(string? key, byte[]? value)
+    {
+        SystemLibrdkafka.UseFor(typeof(Library).Assembly);
+        _producer ??= new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
+        {
+            BootstrapServers = KafkaServers,
+            Partitioner = Partitioner.Murmur2Random,
+            LingerMs = 0,
+        }).Build();
+        var message = new Message<byte[]?, byte[]?> { Key = key is null ? null : System.Text.Encoding.UTF8.GetBytes(key), Value = value };
+        await _producer.ProduceAsync(Topics.Orders, message, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>GET of an order: the status code and the body's bytes.</summary>
+    public async Task<(int Status, byte[] Body)> GetOrderAsync(string uid)
+    {
+        using var response = await Gateway.GetAsync(new Uri($"/order/{uid}", UriKind.Relative), TestContext.Current.CancellationToken);
+        return ((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    public Task ServesAsync(string uid, byte[] content) =>
+        Eventually.SeeAsync(() => GetOrderAsync(uid), answer => answer.Status == 200 && answer.Body.AsSpan().SequenceEqual(content));
+
+    public Task<(int Status, byte[] Body)> AnswersAsync(string uid, int status) =>
+        Eventually.SeeAsync(() => GetOrderAsync(uid), answer => answer.Status == status);
+
+    /// <summary>One value out of the installation's database.</summary>
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>Every event on the topic, in its order: key, type, sequence, id.</summary>
+    public async Task<List<(string Key, string Type, long Sequence, string Id)>> EventsAsync()
+    {
+        var result = await Command.RunAsync(
+            "kcat", ["-C", "-e", "-q", "-b", KafkaServers, "-t", Topics.OrderEvents, "-o", "beginning", "-f", "%k\t%h\n", "-X", "isolation.level=read_committed"]);
+        return [.. result.Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+
+        static (string, string, long, string) Parse(string line)
+        {
+            var (key, rest) = (line.Split('\t')[0], line.Split('\t')[1]);
+            var headers = rest.Split(',').Select(header => header.Split('=', 2)).ToDictionary(header => header[0], header => header[1]);
+            return (key, headers["ce_type"], long.Parse(headers["ce_sequence"], CultureInfo.InvariantCulture), headers["ce_id"]);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DisconnectAsync();
+        Gateway.Dispose();
+        Operations.Dispose();
+        var down = await RunAsync("down");
+        Directory.Delete(_directory, recursive: true);
+        down.Succeeded();
+    }
+
+    private async Task DisconnectAsync()
+    {
+        _producer?.Dispose();
+        _producer = null;
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+            _database = null;
+        }
+    }
+
+    private string Text(string part, string property) => Status.GetProperty(part).GetProperty(property).GetString()!;
+}
