@@ -58,7 +58,7 @@ internal sealed class MadeUpOrders(long seed)
         json.WriteString("track_number", track);
         json.WriteString("entry", "WBIL");
         WriteDelivery(json, ref dice);
-        var items = dice.Below(8) == 0 ? 2 : 1;
+        var items = dice.Below(40) == 0 ? 2 : 1;
         var prices = new (long Price, long Sale, long Total)[items];
         for (var i = 0; i < items; i++)
         {

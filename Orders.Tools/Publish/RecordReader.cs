@@ -117,7 +117,8 @@ internal static class RecordReader
                 searched = _end - _start;
                 if (!await FillAsync(cancellationToken))
                 {
-                    return searched == 0 ? null : Take(searched);
+                    // Written out, because null would quietly become an empty memory here.
+                    return searched == 0 ? (ReadOnlyMemory<byte>?)null : Take(searched);
                 }
             }
         }

@@ -41,7 +41,7 @@ internal sealed record UpRequest(string? Kafka, string? Address, string? KafkaHo
         bool FreeOrOurs(IPEndPoint endPoint, string process) => last?.Alive(process) is not null || isFree(endPoint);
 
         var taken = new HashSet<int>();
-        var gateway = ChooseGateway(last, endPoint => FreeOrOurs(endPoint, ProcessName.Gateway), taken);
+        var gateway = ChooseGateway(last, isFree, taken);
         var addresses = new Addresses(
             gateway,
             Ports.KeepOrFree(last?.Addresses.Operations ?? PreferredOperationsPort, taken, e => FreeOrOurs(e, ProcessName.Service)),
@@ -87,12 +87,13 @@ internal sealed record UpRequest(string? Kafka, string? Address, string? KafkaHo
         if (wanted.Port == 0)
         {
             var kept = last is null ? 0 : Ports.Parse(last.Addresses.Gateway).Port;
-            return new IPEndPoint(wanted.Address, Ports.KeepOrFree(kept, taken, isFree)).ToString();
+            var ours = last?.Alive(ProcessName.Gateway) is not null;
+            return new IPEndPoint(wanted.Address, Ports.KeepOrFree(kept, taken, endPoint => ours || isFree(endPoint))).ToString();
         }
 
         // Taken over only where the process left behind listens on the very address that is wanted.
         var left = last is not null && last.Alive(ProcessName.Gateway) is not null && Ports.Parse(last.Addresses.Gateway).Equals(wanted);
-        if (!left && !Ports.IsFree(wanted) && !isFree(wanted))
+        if (!left && !isFree(wanted))
         {
             throw BusException.Failed(
                 $"Port {wanted.Port} on {wanted.Address} is taken by another program, so the gateway cannot listen there. "
