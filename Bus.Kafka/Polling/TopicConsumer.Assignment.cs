@@ -1,3 +1,4 @@
+using Bus.Kafka.Records;
 using Bus.Kafka.Watermarks;
 using Confluent.Kafka;
 

@@ -1,4 +1,5 @@
 using Bus.Kafka.Clients;
+using Bus.Kafka.Records;
 using Confluent.Kafka;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -241,12 +242,5 @@ public sealed class TopicTail(
             .SetLogHandler((_, message) => Log.TailClient(logger, message.Message))
             .SetErrorHandler((_, error) => Log.TailClient(logger, error.Reason))
             .Build();
-    }
-
-    private sealed class RawBytes : IDeserializer<byte[]?>
-    {
-        public static readonly RawBytes Deserializer = new();
-
-        public byte[]? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) => isNull ? null : data.ToArray();
     }
 }

@@ -46,7 +46,8 @@ internal sealed class DeadLetterPage(BusContext bus, OperationsPort operations)
         yield return $"  {"record",-11}{Answer.Text(letter, "topic")}, partition {Answer.Text(letter, "partition")}, offset {Answer.Text(letter, "offset")}, "
             + $"epoch {Answer.Text(letter, "epoch")}, group {Answer.Text(letter, "group")}";
         yield return $"  {"timestamp",-11}{Answer.Text(letter, "timestamp")} ({Answer.Text(letter, "timestampMs")} ms)";
-        yield return $"  {"recorded",-11}{Answer.Text(letter, "recordedAt")}{(Answer.Text(letter, "resolvedAt") is { Length: > 0 } at ? $", resolved {at}" : "")}";
+        var resolved = Answer.Text(letter, "resolvedAt") is { Length: > 0 } at ? $", resolved {at}" : "";
+        yield return $"  {"recorded",-11}{Answer.Text(letter, "recordedAt")}{resolved}";
         yield return $"  {"key",-11}{(Answer.Bytes(letter, "keyBase64") is { } key ? TerminalText.Block(key).ReplaceLineEndings("\\n") : "null")}";
         foreach (var header in Answer.Items(letter, "headers"))
         {

@@ -78,7 +78,8 @@ internal sealed class EmbeddedKafkaBrake : IDisposable
             else if (_bus.Time.GetElapsedTime(lastProgress) > Patience)
             {
                 throw BusException.Unreachable(
-                    $"{waiting:N0} orders wait and the service has accounted for none of them in {Patience.TotalSeconds:0} s; sending more would lose some. Look with: bus status");
+                    $"{waiting:N0} orders wait and the service has accounted for none of them in {Patience.TotalSeconds:0} s; "
+                    + "sending more would lose some. Look with: bus status");
             }
 
             await Task.Delay(Poll, _bus.Time, cancellationToken);

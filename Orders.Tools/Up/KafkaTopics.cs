@@ -62,7 +62,8 @@ internal static class KafkaTopics
             if (refused.Count > 0)
             {
                 throw BusException.Unreachable(
-                    $"Kafka at {bootstrapServers} refused to create topic {refused[0].Topic}: {refused[0].Error.Reason} Create it with {Partitions} partitions.");
+                    $"Kafka at {bootstrapServers} refused to create topic {refused[0].Topic}: {refused[0].Error.Reason} "
+                    + $"Create it with {Partitions} partitions.");
             }
         }
 

@@ -37,7 +37,8 @@ internal sealed record Launch(string Log, string File, IReadOnlyList<string> Arg
             System.IO.File.Move(Log, $"{Log}.1", overwrite: true);
         }
 
-        var start = new ProcessStartInfo("setsid", ["sh", "-c", "umask 077; log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", Log, File, .. Arguments])
+        var start = new ProcessStartInfo(
+            "setsid", ["sh", "-c", "umask 077; log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", Log, File, .. Arguments])
         {
             WorkingDirectory = WorkingDirectory ?? "/",
         };
