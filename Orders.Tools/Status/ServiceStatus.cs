@@ -43,22 +43,21 @@ internal static class ServiceStatus
         return status.EnumerateObject()
             .Where(property => property.Name is not ("schema" or "ready" or "status" or "reasons"))
             .SelectMany(property => property.Value.ValueKind == JsonValueKind.Array
-                ? property.Value.EnumerateArray().Select(item => (property.Name, Value: Row(item)))
-                : [(property.Name, Value: Row(property.Value))])
+                ? property.Value.EnumerateArray().Select(item => (property.Name, Value: Row(item, Known)))
+                : [(property.Name, Value: Row(property.Value, Says))])
             .Where(row => row.Value.Length > 0)
             .Take(MostLines)
             .Select(row => $"{TerminalText.Line(row.Name),-12}{TerminalText.Line(row.Value)}");
     }
 
-    private static string Row(JsonElement item) => item.ValueKind == JsonValueKind.Object
+    private static string Row(JsonElement item, Func<JsonElement, bool> shown) => item.ValueKind == JsonValueKind.Object
         ? string.Join(
-            ", ", item.EnumerateObject().Where(property => Says(property.Value)).Select(property => $"{property.Name} {property.Value}"))
+            ", ", item.EnumerateObject().Where(property => shown(property.Value)).Select(property => $"{property.Name} {property.Value}"))
         : item.ToString();
 
-    private static bool Says(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.Array or JsonValueKind.Object => false,
-        JsonValueKind.Number => value.GetDouble() != 0,
-        _ => true,
-    };
+    private static bool Known(JsonElement value) =>
+        value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Array or JsonValueKind.Object);
+
+    private static bool Says(JsonElement value) =>
+        Known(value) && (value.ValueKind != JsonValueKind.Number || value.GetDouble() != 0);
 }
