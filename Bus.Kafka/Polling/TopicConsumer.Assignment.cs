@@ -97,6 +97,7 @@ internal sealed partial class TopicConsumer
         foreach (var partition in partitions)
         {
             _paused.Remove(partition);
+            _moving.Remove(partition);
             State.GaveUp(partition);
             if (_workers.Remove(partition, out var worker))
             {
@@ -160,7 +161,7 @@ internal sealed partial class TopicConsumer
         }
 
         position.SkipTo(offsets.Low.Value);
-        consumer.Seek(new TopicPartitionOffset(topicPartition, position.Received));
+        Move(consumer, worker.Partition, position.Received);
     }
 
     private void StartEpoch(IConsumer<byte[]?, byte[]?> consumer, PartitionWorker worker)

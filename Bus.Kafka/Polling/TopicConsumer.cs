@@ -27,6 +27,10 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<int, PartitionWorker> _workers = [];
     private readonly HashSet<int> _paused = [];
+
+    /// <summary>Where partitions are to be read from that the client could not be moved to yet; what they deliver until then is dropped.</summary>
+    private readonly Dictionary<int, long> _moving = [];
+
     private readonly System.Collections.Concurrent.ConcurrentQueue<Seek> _seeks = new();
     private readonly Task _run;
     private IConsumer<byte[]?, byte[]?>? _consumer;
@@ -138,7 +142,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         }
 
         State.Answered();
-        if (!_workers.TryGetValue(result.Partition.Value, out var worker))
+        if (!_workers.TryGetValue(result.Partition.Value, out var worker) || _moving.ContainsKey(worker.Partition))
         {
             return;
         }
@@ -177,6 +181,11 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
 
     private void RunSeeks(IConsumer<byte[]?, byte[]?> consumer)
     {
+        foreach (var (partition, offset) in _moving.ToList())
+        {
+            Move(consumer, partition, offset);
+        }
+
         while (_seeks.TryDequeue(out var seek))
         {
             if (_workers.TryGetValue(seek.Worker.Partition, out var worker) && worker == seek.Worker)
@@ -191,7 +200,21 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     private void SeekTo(IConsumer<byte[]?, byte[]?> consumer, PartitionWorker worker, Watermark watermark)
     {
         worker.Restart(watermark);
-        consumer.Seek(new TopicPartitionOffset(_subscription.Topic, worker.Partition, worker.Position.FetchFrom));
+        Move(consumer, worker.Partition, worker.Position.FetchFrom);
+    }
+
+    /// <summary>Reads a partition from another offset; where the client has not begun to fetch it, the next poll tries again.</summary>
+    private void Move(IConsumer<byte[]?, byte[]?> consumer, int partition, long offset)
+    {
+        try
+        {
+            consumer.Seek(new TopicPartitionOffset(_subscription.Topic, partition, offset));
+            _moving.Remove(partition);
+        }
+        catch (KafkaException exception) when (exception.Error.Code == ErrorCode.Local_State)
+        {
+            _moving[partition] = offset;
+        }
     }
 
     private static Record ToRecord(ConsumeResult<byte[]?, byte[]?> result)
