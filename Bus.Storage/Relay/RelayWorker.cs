@@ -13,8 +13,11 @@ internal sealed class RelayWorker(
     NpgsqlDataSource database, IRelayTarget target, RelayState state, IOptions<RelayOptions> options, TimeProvider time, ILogger<RelayWorker> logger)
     : BackgroundService
 {
-    /// <summary>Any number, the same in every instance: whoever holds this advisory lock of the database relays.</summary>
+    /// <summary>Any number, the same in every instance: whoever holds this advisory lock relays.</summary>
     private const long RelayLock = 0x0B05_5EED_0001;
+
+    // Advisory locks belong to the whole database; another installation in another schema of it has a relay of its own.
+    private const string AcquireSql = "SELECT pg_try_advisory_lock(hashtextextended(current_schema(), $1))";
 
     private static readonly string ReadSql = SqlText.Read("Relay.ReadEvents.sql");
     private readonly RelayOptions _options = options.Value;
@@ -47,7 +50,7 @@ internal sealed class RelayWorker(
     private async Task RelayAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using var acquire = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection) { Parameters = { new() { Value = RelayLock } } };
+        await using var acquire = new NpgsqlCommand(AcquireSql, connection) { Parameters = { new() { Value = RelayLock } } };
         while (!(bool)(await acquire.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
         {
             state.Standby();
