@@ -1,4 +1,5 @@
 using Orders.Tools;
+using Orders.Tools.Bench;
 using Orders.Tools.DeadLetters;
 using Orders.Tools.Down;
 using Orders.Tools.Migrate;
@@ -21,6 +22,7 @@ return await new CommandLine(
         PublishVerb.Define(bus),
         DeadLetterVerbs.Define(bus),
         MigrateVerb.Define(bus),
+        BenchVerb.Define(bus),
         TestVerb.Define(bus),
         SuperviseVerb.Define(bus),
     ]).RunAsync(args, interruption.Token);
