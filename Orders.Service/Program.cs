@@ -15,12 +15,12 @@ if (args is ["migrate", ..])
 }
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddKafka();
-builder.Services.AddStorage();
-builder.Services.AddIngest();
-builder.Services.AddFailures();
-builder.Services.AddOrderRelay();
-builder.AddOperations();
+builder.Services.AddKafka();                // where the brokers are
+builder.Services.AddStorage();              // orders, inbox, outbox and dead letters in Postgres
+builder.Services.AddIngest();               // a batch of records: decode, fold, store, account for
+builder.Services.AddFailures();             // what happens to a record that cannot be stored
+builder.Services.AddOrderRelay();           // outbox events, in order per order, to order-events
+builder.AddOperations();                    // dashboard, REST for the command, health
 builder.Services.AddMassTransit(bus =>
 {
     bus.DisableUsageTelemetry();

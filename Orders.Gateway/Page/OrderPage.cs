@@ -17,7 +17,7 @@ internal static class OrderPage
             PageState.Found => $"Order {state.Uid}",
             PageState.NotFound => $"No order {state.Uid} yet",
             PageState.Invalid => "Not an order uid",
-            PageState.Unavailable => "Orders are out of reach",
+            PageState.Unavailable => "Orders are unreachable",
             _ => "Look up an order",
         };
         html.Write($"""
@@ -124,7 +124,7 @@ internal static class OrderPage
             case PageState.Unavailable outage:
                 html.Write($"""
                     <div class="panel panel-bad" role="alert">
-                    <h2>Orders are out of reach at present</h2>
+                    <h2>Orders are unreachable at present</h2>
                     <p>The service cannot tell whether order <span class="uid">{outage.Uid}</span> exists. Nothing is lost: what was sent
                     is kept and will be shown once the database answers again.</p>
                     <p><a class="button" href="/?uid={outage.Uid}">Try again</a></p>

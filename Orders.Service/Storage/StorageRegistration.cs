@@ -45,6 +45,12 @@ internal static class StorageRegistration
             settings.AutoPrepareMinUsages = 2;
         }
 
+        if (!settings.ShouldSerialize("Timeout"))
+        {
+            // Whoever waits for a database that is gone should know soon: readiness and the pages depend on it.
+            settings.Timeout = 5;
+        }
+
         settings.KeepAlive = settings.KeepAlive == 0 ? 10 : settings.KeepAlive;
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }

@@ -16,9 +16,9 @@ public sealed class PostgresOutageTests
     {
         await using var postgres = await PostgresServer.StartAsync(TestContext.Current.CancellationToken);
         var database = await postgres.CreateDatabaseAsync("outage", TestContext.Current.CancellationToken);
-        await ServiceProcess.MigrateAsync(database);
+        await HostProcess.MigrateAsync(database);
         using var kafka = new EmbeddedKafkaServer();
-        await using var service = ServiceProcess.Start(database, kafka.Servers);
+        await using var service = HostProcess.StartService(database, kafka.Servers);
         await kafka.PublishAsync(Enumerable.Range(0, Before).Select(i => ($"o-{i}", SampleOrders.Of($"o-{i}"))));
         await Eventually.SeeAsync(() => CountAsync(database, "orders"), stored => stored == Before);
         await Eventually.SeeAsync(service.ReadyAsync, status => status == 200);

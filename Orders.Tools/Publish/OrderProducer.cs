@@ -10,13 +10,18 @@ internal sealed class OrderProducer : IDisposable
     private static readonly TimeSpan RoomWait = TimeSpan.FromMilliseconds(100);
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly string _topic;
+    private readonly Ledger? _ledger;
     private long _acked;
     private long _failed;
     private string? _firstFailure;
 
-    public OrderProducer(string bootstrapServers, string topic)
+    /// <param name="bootstrapServers">Where the brokers are.</param>
+    /// <param name="topic">Where the records go.</param>
+    /// <param name="ledger">Gets every send, if given; it must outlive the answers, not this.</param>
+    public OrderProducer(string bootstrapServers, string topic, Ledger? ledger = null)
     {
         _topic = topic;
+        _ledger = ledger;
         _producer = new ProducerBuilder<byte[], byte[]>(Settings(bootstrapServers))
             .SetLogHandler(KafkaClients.Silent)
             .SetErrorHandler((_, error) => LastError = error.Reason)
@@ -53,14 +58,16 @@ internal sealed class OrderProducer : IDisposable
         var message = new Message<byte[], byte[]>
         {
             Key = record.Key is null ? null! : Encoding.UTF8.GetBytes(record.Key),
-            Value = record.Value.ToArray(),
+            Value = record.IsRemoval ? null! : record.Value.ToArray(),
         };
+        var send = Attempted;
+        _ledger?.Attempt(send, record);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                _producer.Produce(_topic, message, OnDelivered);
+                _producer.Produce(_topic, message, report => OnDelivered(send, report));
                 Attempted++;
                 AttemptedBytes += record.Value.Length;
                 return;
@@ -71,6 +78,7 @@ internal sealed class OrderProducer : IDisposable
             }
             catch (ProduceException<byte[], byte[]> refused)
             {
+                _ledger?.Doubt(send, refused.Error.Reason);
                 throw BusException.Failed($"{record.Source} cannot be sent: {refused.Error.Reason}");
             }
         }
@@ -82,15 +90,17 @@ internal sealed class OrderProducer : IDisposable
 
     public void Dispose() => _producer.Dispose();
 
-    private void OnDelivered(DeliveryReport<byte[], byte[]> report)
+    private void OnDelivered(long send, DeliveryReport<byte[], byte[]> report)
     {
         if (report.Error.IsError)
         {
+            _ledger?.Doubt(send, report.Error.Reason);
             Interlocked.Increment(ref _failed);
             Interlocked.CompareExchange(ref _firstFailure, report.Error.Reason, null);
         }
         else
         {
+            _ledger?.Ack(send, report.Partition.Value, report.Offset.Value);
             Interlocked.Increment(ref _acked);
         }
     }

@@ -4,4 +4,8 @@ namespace Orders.Tools.Publish;
 /// <param name="Key">The order's uid; null where none was found and <c>--raw</c> allows that.</param>
 /// <param name="Value">The bytes as they were read or made.</param>
 /// <param name="Source">Where they come from, for messages.</param>
-internal readonly record struct PublishedRecord(string? Key, ReadOnlyMemory<byte> Value, string Source);
+internal readonly record struct PublishedRecord(string? Key, ReadOnlyMemory<byte> Value, string Source)
+{
+    /// <summary>Whether it has no value at all, which asks for the order's removal.</summary>
+    public bool IsRemoval { get; init; }
+}

@@ -23,5 +23,4 @@ GRANT SELECT, INSERT, UPDATE ON watermark, orders, dead_letter TO busorders_serv
 GRANT SELECT, INSERT ON inbox, dead_letter_attempt TO busorders_service;
 GRANT SELECT, INSERT, DELETE ON outbox TO busorders_service;
 GRANT SELECT ON order_view TO busorders_service;
-GRANT SELECT ON installation TO busorders_service, busorders_gateway;
 GRANT SELECT ON order_view TO busorders_gateway;

@@ -14,10 +14,3 @@ CREATE TABLE orders (
 -- What the gateway may read.
 CREATE VIEW order_view AS
 SELECT order_uid, version, content, updated_at FROM orders;
-
--- Which installation this is: a cache that several share tells their keys apart by it.
-CREATE TABLE installation (
-    id       uuid    NOT NULL DEFAULT gen_random_uuid(),
-    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one)
-);
-INSERT INTO installation DEFAULT VALUES;
