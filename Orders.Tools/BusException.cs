@@ -6,6 +6,7 @@ internal static class ExitCode
     public const int Fine = 0;
     public const int Failed = 1;
     public const int Unreachable = 2;
+    public const int GoalMissed = 4;
     public const int Interrupted = 130;
 }
 

@@ -16,6 +16,7 @@ internal static class HelpText
         ("publish", "zcat orders.ndjson.gz | bus publish    one order per line"),
         ("status", "bus status                         what runs, and what is wrong"),
         ("status", "bus status --json                  the same for a script, with connection strings"),
+        ("load", "bus load --rate 1000 --duration 30s   latency per stage at a steady rate"),
         ("bench", "bus bench ingest                   orders per second, beside Postgres alone"),
         ("dlq", "bus dlq list                       records that could not be stored, and why"),
         ("dlq", "bus dlq replay 17 18               send two of them through ingest again"),

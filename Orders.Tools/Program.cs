@@ -2,6 +2,7 @@ using Orders.Tools;
 using Orders.Tools.Bench;
 using Orders.Tools.DeadLetters;
 using Orders.Tools.Down;
+using Orders.Tools.Load;
 using Orders.Tools.Migrate;
 using Orders.Tools.Printing;
 using Orders.Tools.Publish;
@@ -22,6 +23,7 @@ return await new CommandLine(
         PublishVerb.Define(bus),
         DeadLetterVerbs.Define(bus),
         MigrateVerb.Define(bus),
+        LoadVerb.Define(bus),
         BenchVerb.Define(bus),
         TestVerb.Define(bus),
         SuperviseVerb.Define(bus),

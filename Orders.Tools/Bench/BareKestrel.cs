@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Primitives;
 using Orders.Tools.Running;
 
