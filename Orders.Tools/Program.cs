@@ -10,6 +10,7 @@ using Orders.Tools.Running;
 using Orders.Tools.Status;
 using Orders.Tools.Testing;
 using Orders.Tools.Up;
+using Orders.Tools.Verify;
 
 using var interruption = new Interruption();
 var bus = new BusContext(Terminal.OfProcess(), BusRoot.Find(), TimeProvider.System);
@@ -21,6 +22,7 @@ return await new CommandLine(
         DownVerb.Define(bus),
         StatusVerb.Define(bus),
         PublishVerb.Define(bus),
+        VerifyVerb.Define(bus),
         DeadLetterVerbs.Define(bus),
         MigrateVerb.Define(bus),
         LoadVerb.Define(bus),

@@ -13,6 +13,7 @@ namespace Orders.Tools.Bench;
 internal sealed class IngestCeiling(NpgsqlDataSource database)
 {
     private const string Schema = "ceiling";
+    private const string Group = "bench";
     private const int OrdersPerTransaction = 500;
     private const int Connections = 4;
 
@@ -30,8 +31,10 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
         var settings = new NpgsqlConnectionStringBuilder(system.Connections.Owner) { SearchPath = Schema, MaxAutoPrepare = 40, AutoPrepareMinUsages = 2 };
         await using var database = NpgsqlDataSource.Create(settings);
         await using (var command = database.CreateCommand(
-            "INSERT INTO watermark (group_id, topic, partition, epoch, position) SELECT 'bench', 'orders', p, 1, 0 FROM generate_series(0, $1) p"))
+            "INSERT INTO watermark (group_id, topic, partition, epoch, position) SELECT $1, $2, p, 1, 0 FROM generate_series(0, $3) AS p"))
         {
+            command.Parameters.Add(One(Group));
+            command.Parameters.Add(One(Topics.Orders));
             command.Parameters.Add(new() { Value = Connections - 1 });
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
@@ -64,7 +67,7 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await using (var read = new NpgsqlBatch(connection, transaction))
             {
-                Add(read, LockWatermarkSql, One(batch.Partition));
+                Add(read, LockWatermarkSql, Whose(batch));
                 Add(read, LockOrdersSql, One(batch.Uids));
                 await using var reader = await read.ExecuteReaderAsync(cancellationToken);
                 while (await reader.NextResultAsync(cancellationToken))
@@ -93,12 +96,10 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
             Array(batch.Versions, NpgsqlDbType.Bigint), Array(batch.Types, NpgsqlDbType.Text), Array(batch.Contents, NpgsqlDbType.Bytea),
             Array(batch.Traces, NpgsqlDbType.Text));
         Add(write, "NOTIFY outbox");
+        Add(write, MoveWatermarkSql, [.. Whose(batch), One(batch.Next), One(batch.Next - 1), One(batch.Times[^1]), One(batch.Hashes[^1])]);
         Add(
-            write, MoveWatermarkSql, One(batch.Partition), One(batch.Next), One(batch.Next - 1),
-            One(batch.Times[^1]), One(batch.Hashes[^1]));
-        Add(
-            write, AccountRangeSql, One(batch.Partition), One(batch.First), One(batch.Next),
-            One(batch.Next - batch.First));
+            write, AccountRangeSql,
+            [.. Whose(batch), One(1), One(batch.First), One(batch.Next), One(batch.Next - batch.First), .. Enumerable.Range(0, 7).Select(_ => One(0L))]);
     }
 
     private static void Add(NpgsqlBatch batch, string sql, params NpgsqlParameter[] parameters)
@@ -107,6 +108,8 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
         command.Parameters.AddRange(parameters);
         batch.BatchCommands.Add(command);
     }
+
+    private static NpgsqlParameter[] Whose(Batch batch) => [One(Group), One(Topics.Orders), One(batch.Partition)];
 
     private static NpgsqlParameter One(object value) => new() { Value = value };
 
