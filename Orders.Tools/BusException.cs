@@ -6,12 +6,12 @@ internal static class ExitCode
     public const int Fine = 0;
     public const int Failed = 1;
     public const int Unreachable = 2;
-<<<<<<< HEAD
-    public const int GoalMissed = 4;
-=======
+
     /// <summary>Something the product promises does not hold.</summary>
     public const int Violated = 3;
->>>>>>> fb5c7f4e9520590018d7d8dca1d896820c5e5b6d
+
+    /// <summary>What was asked for with <c>--slo</c> was not reached.</summary>
+    public const int GoalMissed = 4;
     public const int Interrupted = 130;
 }
 

@@ -35,9 +35,11 @@ internal sealed partial class PrimeBench(BusContext bus, BenchSystem system, lon
         var from = meter.Read();
         await StartedAsync(before, cancellationToken);
         var to = meter.Read();
-        var (orders, seconds) = Primed(await File.ReadAllTextAsync(system.LogOf(ProcessName.Gateway), cancellationToken));
         var peak = Meter.PeakMemory(gateway);
+
+        // Stopped first: the log is written behind the work, and is whole when the process has ended.
         await system.StopHostAsync(ProcessName.Gateway, cancellationToken);
+        var (orders, seconds) = Primed(await File.ReadAllTextAsync(system.LogOf(ProcessName.Gateway), cancellationToken));
         if (orders != count)
         {
             throw BusException.Failed($"The gateway primed {orders} of {count} orders; the figure would mean something else.");
