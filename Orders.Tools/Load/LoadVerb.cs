@@ -58,7 +58,8 @@ internal static class LoadVerb
     {
         if (system.State.Kafka.IsEmbedded)
         {
-            bus.Terminal.Say("The embedded Kafka keeps little and drops the rest in silence; at a high rate lost orders are its own. Use a real Kafka to measure.");
+            bus.Terminal.Say(
+                "The embedded Kafka keeps little and drops the rest in silence; at a high rate lost orders are its own. Use a real Kafka to measure.");
         }
 
         var report = await new LoadRun(bus, system, request).RunAsync(cancellationToken);

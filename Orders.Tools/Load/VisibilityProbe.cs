@@ -6,7 +6,8 @@ namespace Orders.Tools.Load;
 /// Asks the gateway for a sample of the orders from the moment they are sent until it has them. It asks every 2 ms at first, later at
 /// intervals of a twentieth of the time gone by, so that a system that hangs is not asked to death.
 /// </summary>
-internal sealed class VisibilityProbe(BusContext bus, LoadRequest request, LoadClock clock, LoadTally tally, string gatewayUrl, CancellationToken stop) : IDisposable
+internal sealed class VisibilityProbe(
+    BusContext bus, LoadRequest request, LoadClock clock, LoadTally tally, string gatewayUrl, CancellationToken stop) : IDisposable
 {
     private const double SamplesPerSecond = 50;
     private const double IntervalShare = 0.05;
