@@ -10,7 +10,8 @@ public sealed class SchemasTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("bus-schema").FullName;
 
-    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Schemas.Folder, "*.json").Select(Path.GetFileNameWithoutExtension)!];
+    public static TheoryData<string> Files =>
+        [.. Directory.EnumerateFiles(Schemas.Folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file))];
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 

@@ -225,7 +225,7 @@ public sealed class VerifyAnomaliesTests : IAsyncLifetime
     private static List<JsonElement> SamplesOf(JsonElement report, string name) =>
         [.. Anomalies(report).Single(one => one.GetProperty("name").GetString() == name).GetProperty("samples").EnumerateArray()];
 
-    private static IEnumerable<JsonElement> Anomalies(JsonElement report) => report.GetProperty("anomalies").EnumerateArray();
+    private static JsonElement.ArrayEnumerator Anomalies(JsonElement report) => report.GetProperty("anomalies").EnumerateArray();
 
     private async Task ExecuteAsync(string sql)
     {
