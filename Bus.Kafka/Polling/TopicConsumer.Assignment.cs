@@ -160,7 +160,7 @@ internal sealed partial class TopicConsumer
         }
 
         position.SkipTo(offsets.Low.Value);
-        consumer.Seek(new TopicPartitionOffset(topicPartition, position.Received));
+        Move(consumer, worker.Partition, position.Received);
     }
 
     private void StartEpoch(IConsumer<byte[]?, byte[]?> consumer, PartitionWorker worker)

@@ -191,7 +191,18 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     private void SeekTo(IConsumer<byte[]?, byte[]?> consumer, PartitionWorker worker, Watermark watermark)
     {
         worker.Restart(watermark);
-        consumer.Seek(new TopicPartitionOffset(_subscription.Topic, worker.Partition, worker.Position.FetchFrom));
+        Move(consumer, worker.Partition, worker.Position.FetchFrom);
+    }
+
+    /// <summary>
+    /// Reads a partition from another offset. It is given up and taken again, because a seek is refused while the client does not fetch the
+    /// partition: before it has begun to, and for ever once the position was out of range.
+    /// </summary>
+    private void Move(IConsumer<byte[]?, byte[]?> consumer, int partition, long offset)
+    {
+        var start = new TopicPartitionOffset(_subscription.Topic, partition, offset);
+        consumer.IncrementalUnassign([start.TopicPartition]);
+        consumer.IncrementalAssign([start]);
     }
 
     private static Record ToRecord(ConsumeResult<byte[]?, byte[]?> result)

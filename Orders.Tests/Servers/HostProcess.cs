@@ -25,7 +25,9 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>Creates the schema and the roles in an empty database.</summary>
     public static async Task MigrateAsync(string connectionString) => (await Command.RunAsync(
-        "dotnet", [BinaryOf("Orders.Service"), "migrate"], input: null,
+        "dotnet",
+        [BinaryOf("Orders.Service"), "migrate"],
+        input: null,
         new Dictionary<string, string?> { ["ConnectionStrings__Orders"] = connectionString })).Succeeded();
 
     public static HostProcess StartService(string connectionString, string kafka) =>

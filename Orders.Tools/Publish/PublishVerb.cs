@@ -14,11 +14,23 @@ internal static class PublishVerb
 
     public static Command Define(BusContext bus)
     {
-        var files = new Argument<string[]>("FILE") { Description = "A JSON document, or NDJSON with one order per line.", Arity = ArgumentArity.ZeroOrMore };
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "A JSON document, or NDJSON with one order per line.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var oneOrder = new Option<string?>("-j") { Description = "One order as a JSON file, byte for byte.", HelpName = "FILE" };
         var count = new Option<long?>("--count") { Description = "Make up N orders.", HelpName = "N" };
-        var rate = new Option<double?>("--rate") { Description = "Orders per second, by the clock. Default: as fast as Kafka takes them.", HelpName = "R" };
-        var seed = new Option<long?>("--seed") { Description = "Make up the same orders again. Default: a new seed, which is printed.", HelpName = "S" };
+        var rate = new Option<double?>("--rate")
+        {
+            Description = "Orders per second, by the clock. Default: as fast as Kafka takes them.",
+            HelpName = "R",
+        };
+        var seed = new Option<long?>("--seed")
+        {
+            Description = "Make up the same orders again. Default: a new seed, which is printed.",
+            HelpName = "S",
+        };
         var topic = new Option<string>("--topic") { Description = "The topic.", DefaultValueFactory = _ => Topics.Orders };
         var raw = new Option<bool>("--raw") { Description = "Send what has no order_uid too, without a key." };
         var directory = Workspace.Option();
@@ -44,8 +56,9 @@ internal static class PublishVerb
                 Console.IsInputRedirected ? Console.OpenStandardInput() : null);
             request.Check();
             var system = RunningSystem.Find(arguments.GetValue(directory), bus.Root);
-            return await new Publishing(bus, system, request, arguments.GetValue(topic)!, arguments.GetValue(rate), arguments.GetValue(json))
-                .RunAsync(cancellationToken);
+            var publishing = new Publishing(
+                bus, system, request, arguments.GetValue(topic)!, arguments.GetValue(rate), arguments.GetValue(json));
+            return await publishing.RunAsync(cancellationToken);
         });
         return command;
     }
@@ -87,7 +100,9 @@ internal static class PublishVerb
 
         private async Task SendAllAsync(OrderProducer producer, ProgressLine progress, CancellationToken cancellationToken)
         {
-            using var brake = system.State.Kafka.IsEmbedded && topic == Topics.Orders ? new EmbeddedKafkaBrake(bus, system, producer) : null;
+            using var brake = system.State.Kafka.IsEmbedded && topic == Topics.Orders
+                ? new EmbeddedKafkaBrake(bus, system, producer)
+                : null;
             var pace = new Pace(rate, bus.Time);
             await foreach (var record in request.RecordsAsync(cancellationToken))
             {
@@ -143,7 +158,8 @@ internal static class PublishVerb
 
             if (unanswered > 0)
             {
-                bus.Terminal.Say($"{unanswered:N0} have no answer yet and may or may not be on the topic: {producer.LastError ?? "no error was reported"}");
+                var reason = producer.LastError ?? "no error was reported";
+                bus.Terminal.Say($"{unanswered:N0} have no answer yet and may or may not be on the topic: {reason}");
             }
         }
     }
