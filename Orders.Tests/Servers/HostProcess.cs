@@ -51,6 +51,13 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What the host says about its readiness.</summary>
+    public async Task<string> WhyNotReadyAsync()
+    {
+        using var answer = await Http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
