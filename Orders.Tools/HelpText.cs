@@ -14,8 +14,12 @@ internal static class HelpText
         ("publish", "bus publish --count 1000           made-up orders"),
         ("publish", "bus publish -j order.json          one order from a file"),
         ("publish", "zcat orders.ndjson.gz | bus publish    one order per line"),
+        ("publish", "bus publish --count 20000 --poison 1% --update 2% --ledger L    a mix, and what came of each send"),
+        ("verify", "bus verify --ledger L              prove that nothing is lost, doubled, torn or out of order"),
         ("status", "bus status                         what runs, and what is wrong"),
         ("status", "bus status --json                  the same for a script, with connection strings"),
+        ("load", "bus load --rate 1000 --duration 30s   latency per stage at a steady rate"),
+        ("bench", "bus bench ingest                   orders per second, beside Postgres alone"),
         ("dlq", "bus dlq list                       records that could not be stored, and why"),
         ("dlq", "bus dlq replay 17 18               send two of them through ingest again"),
         ("migrate", "bus migrate --script               print the SQL of the migrations"),
@@ -39,7 +43,7 @@ internal static class HelpText
         }
 
         text.Append("\n  bus VERB --help shows a verb's options; --json gives a result for scripts; --dir D chooses which system.\n");
-        text.Append("  Exit codes: 0 fine, 1 usage or refused, 2 something needed is missing or unreachable, 130 interrupted.");
+        text.Append("  Exit codes: 0 fine, 1 usage or refused, 2 something needed is missing or unreachable,\n  3 an invariant is violated, 130 interrupted.");
         return text.ToString();
     }
 

@@ -1,6 +1,8 @@
 using Orders.Tools;
+using Orders.Tools.Bench;
 using Orders.Tools.DeadLetters;
 using Orders.Tools.Down;
+using Orders.Tools.Load;
 using Orders.Tools.Migrate;
 using Orders.Tools.Printing;
 using Orders.Tools.Publish;
@@ -8,6 +10,7 @@ using Orders.Tools.Running;
 using Orders.Tools.Status;
 using Orders.Tools.Testing;
 using Orders.Tools.Up;
+using Orders.Tools.Verify;
 
 using var interruption = new Interruption();
 var bus = new BusContext(Terminal.OfProcess(), BusRoot.Find(), TimeProvider.System);
@@ -19,8 +22,11 @@ return await new CommandLine(
         DownVerb.Define(bus),
         StatusVerb.Define(bus),
         PublishVerb.Define(bus),
+        VerifyVerb.Define(bus),
         DeadLetterVerbs.Define(bus),
         MigrateVerb.Define(bus),
+        LoadVerb.Define(bus),
+        BenchVerb.Define(bus),
         TestVerb.Define(bus),
         SuperviseVerb.Define(bus),
     ]).RunAsync(args, interruption.Token);

@@ -9,6 +9,12 @@ public sealed class RelayOptions
     public const string Section = "Relay";
 
     /// <summary>
+    /// Whether this instance relays. Default true. Off, events wait in the outbox for another instance or for the setting's return: they
+    /// are never lost, but the table grows and readers of the events see nothing new.
+    /// </summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>
     /// The most events read, sent and marked in one pass. Default 5,000. Smaller: more round trips; larger: more memory, and more
     /// events sent again after a crash.
     /// </summary>

@@ -7,7 +7,7 @@ public sealed class RelayState
     private volatile string? _problem = NotReached;
     private long _sent;
 
-    /// <summary>Why events do not leave right now; null while all is well, also where another instance relays.</summary>
+    /// <summary>Why events do not leave right now; null while all is well, also where another instance relays or this one is not to.</summary>
     public string? Problem => _problem;
 
     /// <summary>How many events were confirmed since the start.</summary>

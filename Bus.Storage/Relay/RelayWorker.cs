@@ -24,6 +24,13 @@ internal sealed class RelayWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (!_options.Enabled)
+        {
+            state.Standby();
+            Log.RelayOff(logger, target.Name);
+            return;
+        }
+
         while (!stoppingToken.IsCancellationRequested)
         {
             try

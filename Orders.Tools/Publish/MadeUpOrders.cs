@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -11,8 +10,6 @@ namespace Orders.Tools.Publish;
 /// </summary>
 internal sealed class MadeUpOrders(long seed)
 {
-    private const ulong Golden = 0x9E37_79B9_7F4A_7C15;
-
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly DateTimeOffset FirstDay = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly string[] GivenNames = ["Anna", "Boris", "Clara", "Dmitri", "Elena", "Felix", "Greta", "Hugo", "Irina", "Jonas"];
@@ -35,13 +32,13 @@ internal sealed class MadeUpOrders(long seed)
 
     /// <summary>The uid of order <paramref name="number"/>: a bijection of the number, so that no two of a seed are the same.</summary>
     public string Uid(long number) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Mix(Mix((ulong)seed) + ((ulong)number * Golden)):x16}test");
+        string.Create(CultureInfo.InvariantCulture, $"{Dice.Mix(Dice.Mix((ulong)seed) + ((ulong)number * Dice.Golden)):x16}test");
 
-    /// <summary>Order <paramref name="number"/>, from 0.</summary>
-    public PublishedRecord Make(long number)
+    /// <summary>Order <paramref name="number"/>, from 0; a later edition is the same order with other content.</summary>
+    public PublishedRecord Make(long number, int edition = 0)
     {
         var uid = Uid(number);
-        var dice = new Dice(Mix((ulong)seed ^ Mix((ulong)number + 1)));
+        var dice = new Dice(Dice.Mix((ulong)seed ^ Dice.Mix((ulong)number + 1) ^ ((ulong)edition << 40)));
         var content = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(content, Plain))
         {
@@ -140,34 +137,4 @@ internal sealed class MadeUpOrders(long seed)
     }
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static ulong Mix(ulong value)
-    {
-        value = (value ^ (value >> 30)) * 0xBF58_476D_1CE4_E5B9;
-        value = (value ^ (value >> 27)) * 0x94D0_49BB_1331_11EB;
-        return value ^ (value >> 31);
-    }
-
-    /// <summary>A small generator of our own: System.Random promises no equal sequence over versions.</summary>
-    private struct Dice(ulong state)
-    {
-        private ulong _state = state;
-
-        public ulong Next() => Mix(_state += Golden);
-
-        public long Below(long limit) => (long)(Next() % (ulong)limit);
-
-        public T Of<T>(T[] values) => values[Below(values.Length)];
-
-        public string Letters(int count)
-        {
-            var letters = new StringBuilder(count);
-            for (var i = 0; i < count; i++)
-            {
-                letters.Append((char)('A' + Below(26)));
-            }
-
-            return letters.ToString();
-        }
-    }
 }

@@ -7,21 +7,32 @@ namespace Orders.Tools.Publish;
 /// <summary>Sends records and counts how each of them ended; at most one outcome per send.</summary>
 internal sealed class OrderProducer : IDisposable
 {
+    private const double UsualLingerMs = 5;
+
     private static readonly TimeSpan RoomWait = TimeSpan.FromMilliseconds(100);
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly string _topic;
+    private readonly Ledger? _ledger;
     private long _acked;
     private long _failed;
     private string? _firstFailure;
 
-    public OrderProducer(string bootstrapServers, string topic)
+    /// <param name="bootstrapServers">Where the brokers are.</param>
+    /// <param name="topic">Where the records go.</param>
+    /// <param name="ledger">Gets every send, if given; it must outlive the answers, not this.</param>
+    /// <param name="lingerMs">How long a record may wait for others to share its way.</param>
+    public OrderProducer(string bootstrapServers, string topic, Ledger? ledger = null, double lingerMs = UsualLingerMs)
     {
         _topic = topic;
-        _producer = new ProducerBuilder<byte[], byte[]>(Settings(bootstrapServers))
+        _ledger = ledger;
+        _producer = new ProducerBuilder<byte[], byte[]>(Settings(bootstrapServers, lingerMs))
             .SetLogHandler(KafkaClients.Silent)
             .SetErrorHandler((_, error) => LastError = error.Reason)
             .Build();
     }
+
+    /// <summary>Told the number of every acknowledged send, from 0, on the client's thread.</summary>
+    public Action<long>? OnAcked { get; init; }
 
     public long Attempted { get; private set; }
 
@@ -38,13 +49,13 @@ internal sealed class OrderProducer : IDisposable
     public string? LastError { get; private set; }
 
     /// <summary>Java's partitioner, so that an order meets its other versions in one partition whoever sends them.</summary>
-    public static ProducerConfig Settings(string bootstrapServers) => KafkaClients.Configure(
+    public static ProducerConfig Settings(string bootstrapServers, double lingerMs = UsualLingerMs) => KafkaClients.Configure(
         new ProducerConfig
         {
             Partitioner = Partitioner.Murmur2Random,
             Acks = Acks.All,
             EnableIdempotence = true,
-            LingerMs = 5,
+            LingerMs = lingerMs,
         },
         bootstrapServers);
 
@@ -53,14 +64,16 @@ internal sealed class OrderProducer : IDisposable
         var message = new Message<byte[], byte[]>
         {
             Key = record.Key is null ? null! : Encoding.UTF8.GetBytes(record.Key),
-            Value = record.Value.ToArray(),
+            Value = record.IsRemoval ? null! : record.Value.ToArray(),
         };
+        var send = Attempted;
+        _ledger?.Attempt(send, record);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                _producer.Produce(_topic, message, OnDelivered);
+                _producer.Produce(_topic, message, report => OnDelivered(send, report));
                 Attempted++;
                 AttemptedBytes += record.Value.Length;
                 return;
@@ -71,6 +84,7 @@ internal sealed class OrderProducer : IDisposable
             }
             catch (ProduceException<byte[], byte[]> refused)
             {
+                _ledger?.Doubt(send, refused.Error.Reason);
                 throw BusException.Failed($"{record.Source} cannot be sent: {refused.Error.Reason}");
             }
         }
@@ -82,16 +96,19 @@ internal sealed class OrderProducer : IDisposable
 
     public void Dispose() => _producer.Dispose();
 
-    private void OnDelivered(DeliveryReport<byte[], byte[]> report)
+    private void OnDelivered(long send, DeliveryReport<byte[], byte[]> report)
     {
         if (report.Error.IsError)
         {
+            _ledger?.Doubt(send, report.Error.Reason);
             Interlocked.Increment(ref _failed);
             Interlocked.CompareExchange(ref _firstFailure, report.Error.Reason, null);
         }
         else
         {
+            _ledger?.Ack(send, report.Partition.Value, report.Offset.Value);
             Interlocked.Increment(ref _acked);
+            OnAcked?.Invoke(send);
         }
     }
 }

@@ -7,6 +7,9 @@ internal sealed record PublishRequest(IReadOnlyList<string> Files, string? OneOr
 {
     private static readonly string[] LineExtensions = [".ndjson", ".jsonl"];
 
+    /// <summary>What comes between made-up orders.</summary>
+    public Shares Shares { get; init; }
+
     /// <summary>How many records there will be, where that is known.</summary>
     public long? Total => Count ?? (OneOrder is null ? null : 1);
 
@@ -28,6 +31,12 @@ internal sealed record PublishRequest(IReadOnlyList<string> Files, string? OneOr
             throw BusException.Failed($"--count {Count} is not a number of orders; give 1 or more.");
         }
 
+        Shares.Check();
+        if (Shares.Sum > 0 && Count is null)
+        {
+            throw BusException.Failed("--poison, --dup, --update and --remove are shares of made-up orders; give them with --count N.");
+        }
+
         foreach (var file in Files.Append(OneOrder).OfType<string>().Where(file => !File.Exists(file)))
         {
             throw BusException.Failed($"{file} is not there.");
@@ -38,10 +47,9 @@ internal sealed record PublishRequest(IReadOnlyList<string> Files, string? OneOr
     {
         if (Count is { } count)
         {
-            var orders = new MadeUpOrders(Seed);
-            for (var number = 0L; number < count; number++)
+            foreach (var record in new MadeUpTraffic(Seed, Shares).Records(count))
             {
-                yield return orders.Make(number);
+                yield return record;
             }
         }
         else if (OneOrder is not null)

@@ -33,12 +33,17 @@ internal static class PublishVerb
         };
         var topic = new Option<string>("--topic") { Description = "The topic.", DefaultValueFactory = _ => Topics.Orders };
         var raw = new Option<bool>("--raw") { Description = "Send what has no order_uid too, without a key." };
+        var ledger = new Option<string?>("--ledger") { Description = "Append every send and its answer to this file, for bus verify.", HelpName = "F" };
+        var poison = Share.Option("--poison", "Share of made-up records that cannot be stored, such as 1%.");
+        var dup = Share.Option("--dup", "Share that repeats an earlier order.");
+        var update = Share.Option("--update", "Share that changes an earlier order.");
+        var remove = Share.Option("--remove", "Share that removes an earlier order.");
         var directory = Workspace.Option();
         var json = Workspace.JsonOption();
         var command = new Command("publish", "Publish orders from files, standard input, or made up.")
         {
             Arguments = { files },
-            Options = { oneOrder, count, rate, seed, topic, raw, directory, json },
+            Options = { oneOrder, count, rate, seed, topic, raw, ledger, poison, dup, update, remove, directory, json },
         };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -53,23 +58,33 @@ internal static class PublishVerb
                 arguments.GetValue(count),
                 arguments.GetValue(seed) ?? RandomNumberGenerator.GetInt32(1, int.MaxValue),
                 arguments.GetValue(raw),
-                Console.IsInputRedirected ? Console.OpenStandardInput() : null);
+                Console.IsInputRedirected ? Console.OpenStandardInput() : null)
+            {
+                Shares = new(
+                    Share.Parse("--poison", arguments.GetValue(poison)),
+                    Share.Parse("--dup", arguments.GetValue(dup)),
+                    Share.Parse("--update", arguments.GetValue(update)),
+                    Share.Parse("--remove", arguments.GetValue(remove))),
+            };
             request.Check();
             var system = RunningSystem.Find(arguments.GetValue(directory), bus.Root);
             var publishing = new Publishing(
-                bus, system, request, arguments.GetValue(topic)!, arguments.GetValue(rate), arguments.GetValue(json));
+                bus, system, request, arguments.GetValue(topic)!, arguments.GetValue(rate), arguments.GetValue(ledger), arguments.GetValue(json));
             return await publishing.RunAsync(cancellationToken);
         });
         return command;
     }
 
-    private sealed class Publishing(BusContext bus, RunningSystem system, PublishRequest request, string topic, double? rate, bool json)
+    private sealed class Publishing(
+        BusContext bus, RunningSystem system, PublishRequest request, string topic, double? rate, string? ledgerFile, bool json)
     {
         private readonly long _start = bus.Time.GetTimestamp();
 
         public async Task<int> RunAsync(CancellationToken cancellationToken)
         {
-            using var producer = new OrderProducer(system.State.Kafka.BootstrapServers, topic);
+            long? seed = request.Count is null ? null : request.Seed;
+            using var ledger = ledgerFile is null ? null : Ledger.Open(ledgerFile, topic, seed);
+            using var producer = new OrderProducer(system.State.Kafka.BootstrapServers, topic, ledger);
             var progress = new ProgressLine(bus.Terminal, request.Total, bus.Time);
             BusException? refused = null;
             try
@@ -87,7 +102,7 @@ internal static class PublishVerb
 
             AwaitAnswers(producer, progress);
             progress.Clear();
-            Tell(producer);
+            Tell(producer, seed);
             if (refused is not null)
             {
                 throw refused;
@@ -126,11 +141,10 @@ internal static class PublishVerb
             }
         }
 
-        private void Tell(OrderProducer producer)
+        private void Tell(OrderProducer producer, long? seed)
         {
             var seconds = bus.Time.GetElapsedTime(_start).TotalSeconds;
             var unanswered = producer.InFlight;
-            long? seed = request.Count is null ? null : request.Seed;
             if (json)
             {
                 bus.Terminal.Json(new
@@ -142,6 +156,7 @@ internal static class PublishVerb
                     failed = producer.Failed,
                     unanswered,
                     seed,
+                    ledger = ledgerFile is null ? null : Path.GetFullPath(ledgerFile),
                     seconds = Math.Round(seconds, 3),
                     bootstrapServers = system.State.Kafka.BootstrapServers,
                 });

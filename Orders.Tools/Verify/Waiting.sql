@@ -1,0 +1,3 @@
+SELECT partition, position, (SELECT count(*) FROM outbox)
+FROM watermark
+WHERE topic = $1;
