@@ -6,8 +6,12 @@ internal static class ExitCode
     public const int Fine = 0;
     public const int Failed = 1;
     public const int Unreachable = 2;
+
     /// <summary>Something the product promises does not hold.</summary>
     public const int Violated = 3;
+
+    /// <summary>What was asked for with <c>--slo</c> was not reached.</summary>
+    public const int GoalMissed = 4;
     public const int Interrupted = 130;
 }
 

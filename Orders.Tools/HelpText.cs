@@ -18,6 +18,8 @@ internal static class HelpText
         ("verify", "bus verify --ledger L              prove that nothing is lost, doubled, torn or out of order"),
         ("status", "bus status                         what runs, and what is wrong"),
         ("status", "bus status --json                  the same for a script, with connection strings"),
+        ("load", "bus load --rate 1000 --duration 30s   latency per stage at a steady rate"),
+        ("bench", "bus bench ingest                   orders per second, beside Postgres alone"),
         ("dlq", "bus dlq list                       records that could not be stored, and why"),
         ("dlq", "bus dlq replay 17 18               send two of them through ingest again"),
         ("migrate", "bus migrate --script               print the SQL of the migrations"),

@@ -1,6 +1,8 @@
 using Orders.Tools;
+using Orders.Tools.Bench;
 using Orders.Tools.DeadLetters;
 using Orders.Tools.Down;
+using Orders.Tools.Load;
 using Orders.Tools.Migrate;
 using Orders.Tools.Printing;
 using Orders.Tools.Publish;
@@ -23,6 +25,8 @@ return await new CommandLine(
         VerifyVerb.Define(bus),
         DeadLetterVerbs.Define(bus),
         MigrateVerb.Define(bus),
+        LoadVerb.Define(bus),
+        BenchVerb.Define(bus),
         TestVerb.Define(bus),
         SuperviseVerb.Define(bus),
     ]).RunAsync(args, interruption.Token);

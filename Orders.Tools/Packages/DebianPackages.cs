@@ -22,6 +22,7 @@ internal sealed record DebianPackage(string Name, Func<bool> IsThere)
     public static readonly DebianPackage Java = Program("default-jre-headless", "java");
     public static readonly DebianPackage Chromium = Program("chromium", "chromium");
     public static readonly DebianPackage Kcat = Program("kcat", "kcat");
+    public static readonly DebianPackage Wrk = Program("wrk", "wrk");
 
     private static DebianPackage Program(string package, string program) => new(package, () => Programs.Find(program) is not null);
 }

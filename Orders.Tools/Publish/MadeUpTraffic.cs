@@ -29,7 +29,7 @@ internal sealed class MadeUpTraffic(long seed, Shares shares)
             else
             {
                 Remember(number, (int)dice.Below(Window));
-                yield return _orders.Make(number);
+                yield return _orders.Make(number) with { IsNew = true };
             }
         }
     }

@@ -7,6 +7,8 @@ namespace Orders.Tools.Publish;
 /// <summary>Sends records and counts how each of them ended; at most one outcome per send.</summary>
 internal sealed class OrderProducer : IDisposable
 {
+    private const double UsualLingerMs = 5;
+
     private static readonly TimeSpan RoomWait = TimeSpan.FromMilliseconds(100);
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly string _topic;
@@ -18,15 +20,19 @@ internal sealed class OrderProducer : IDisposable
     /// <param name="bootstrapServers">Where the brokers are.</param>
     /// <param name="topic">Where the records go.</param>
     /// <param name="ledger">Gets every send, if given; it must outlive the answers, not this.</param>
-    public OrderProducer(string bootstrapServers, string topic, Ledger? ledger = null)
+    /// <param name="lingerMs">How long a record may wait for others to share its way.</param>
+    public OrderProducer(string bootstrapServers, string topic, Ledger? ledger = null, double lingerMs = UsualLingerMs)
     {
         _topic = topic;
         _ledger = ledger;
-        _producer = new ProducerBuilder<byte[], byte[]>(Settings(bootstrapServers))
+        _producer = new ProducerBuilder<byte[], byte[]>(Settings(bootstrapServers, lingerMs))
             .SetLogHandler(KafkaClients.Silent)
             .SetErrorHandler((_, error) => LastError = error.Reason)
             .Build();
     }
+
+    /// <summary>Told the number of every acknowledged send, from 0, on the client's thread.</summary>
+    public Action<long>? OnAcked { get; init; }
 
     public long Attempted { get; private set; }
 
@@ -43,13 +49,13 @@ internal sealed class OrderProducer : IDisposable
     public string? LastError { get; private set; }
 
     /// <summary>Java's partitioner, so that an order meets its other versions in one partition whoever sends them.</summary>
-    public static ProducerConfig Settings(string bootstrapServers) => KafkaClients.Configure(
+    public static ProducerConfig Settings(string bootstrapServers, double lingerMs = UsualLingerMs) => KafkaClients.Configure(
         new ProducerConfig
         {
             Partitioner = Partitioner.Murmur2Random,
             Acks = Acks.All,
             EnableIdempotence = true,
-            LingerMs = 5,
+            LingerMs = lingerMs,
         },
         bootstrapServers);
 
@@ -102,6 +108,7 @@ internal sealed class OrderProducer : IDisposable
         {
             _ledger?.Ack(send, report.Partition.Value, report.Offset.Value);
             Interlocked.Increment(ref _acked);
+            OnAcked?.Invoke(send);
         }
     }
 }

@@ -8,4 +8,7 @@ internal readonly record struct PublishedRecord(string? Key, ReadOnlyMemory<byte
 {
     /// <summary>Whether it has no value at all, which asks for the order's removal.</summary>
     public bool IsRemoval { get; init; }
+
+    /// <summary>Whether it is a made-up order that was not sent before and can be stored: it must lead to an event.</summary>
+    public bool IsNew { get; init; }
 }

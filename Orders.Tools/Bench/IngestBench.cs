@@ -1,0 +1,137 @@
+using System.Globalization;
+using Npgsql;
+using Orders.Contracts;
+using Orders.Tools.Publish;
+using Orders.Tools.Running;
+
+namespace Orders.Tools.Bench;
+
+/// <summary>
+/// How fast a waiting topic is ingested with the relay off: from the first order accounted for to the last one, by the watermark.
+/// The ceiling is the same Postgres fed the same statements with the same bytes from memory.
+/// </summary>
+internal sealed class IngestBench(BusContext bus, BenchSystem system, long count)
+{
+    private const double MiddleFrom = 0.1;
+    private const double MiddleTo = 0.9;
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FlushStep = TimeSpan.FromMilliseconds(200);
+
+    private readonly List<(long Timestamp, long Position)> _seen = [];
+
+    public static Task<BenchResult> RunAsync(BusContext bus, BenchSystem system, long count, CancellationToken cancellationToken) =>
+        new IngestBench(bus, system, count).RunAsync(cancellationToken);
+
+    private async Task<BenchResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var orders = await Task.Run(() => BenchOrders.Make(count, cancellationToken), cancellationToken);
+        await Task.Run(() => Preload(orders, cancellationToken), cancellationToken);
+        await system.CheckpointAsync(cancellationToken);
+
+        bus.Terminal.Say("Starting the service.");
+        var service = system.StartHost(ProcessName.Service, ("Relay__Enabled", "false"));
+        var meter = new Meter(bus, system.Processes);
+        var (from, to) = await FollowAsync(meter, cancellationToken);
+        var peak = Meter.PeakMemory(service);
+        await MustBeStoredAsync(cancellationToken);
+        await system.StopHostAsync(ProcessName.Service, cancellationToken);
+
+        var counted = _seen[^1].Position - _seen[0].Position;
+        var seconds = Seconds(_seen[0].Timestamp, _seen[^1].Timestamp);
+        bus.Terminal.Say("Measuring Postgres alone.");
+        var ceiling = await IngestCeiling.MeasureAsync(bus, system, orders, cancellationToken);
+        return new BenchResult(
+            "ingest", counted / seconds, "orders/s", ceiling,
+            "Postgres alone: the same statements and bytes from memory, 500 per transaction, 4 connections",
+            counted, seconds, meter.Cost(from, to, counted))
+        {
+            PeakMemory = new Dictionary<string, long> { [ProcessName.Service] = peak },
+            Details = new Dictionary<string, double>
+            {
+                ["orders/s over the middle 80 %"] = Middle(),
+                ["bytes per order"] = orders.Average(order => order.Content.Length),
+            },
+        };
+    }
+
+    private void Preload(BenchOrder[] orders, CancellationToken cancellationToken)
+    {
+        bus.Terminal.Say($"Filling topic {Topics.Orders} with {orders.Length} orders.");
+        using var producer = new OrderProducer(system.Kafka, Topics.Orders);
+        foreach (var order in orders)
+        {
+            producer.Send(new(order.Uid, order.Content, "a made-up order"), cancellationToken);
+        }
+
+        while (producer.Flush(FlushStep) > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        if (producer.Acked != orders.Length)
+        {
+            throw BusException.Unreachable($"Kafka took {producer.Acked} of {orders.Length} orders: {producer.FirstFailure}");
+        }
+    }
+
+    /// <summary>Watches the watermark from its first move to the last order.</summary>
+    private async Task<(MeterReading From, MeterReading To)> FollowAsync(Meter meter, CancellationToken cancellationToken)
+    {
+        await using var connection = await system.Database.OpenConnectionAsync(cancellationToken);
+        await using var question = new NpgsqlCommand("SELECT COALESCE(sum(position), 0)::bigint FROM watermark WHERE topic = $1", connection)
+        {
+            Parameters = { new() { Value = Topics.Orders } },
+        };
+        await question.PrepareAsync(cancellationToken);
+        MeterReading? from = null;
+        var moved = bus.Time.GetTimestamp();
+        while (true)
+        {
+            var position = (long)(await question.ExecuteScalarAsync(cancellationToken))!;
+            if (position > (_seen.Count == 0 ? 0 : _seen[^1].Position))
+            {
+                moved = bus.Time.GetTimestamp();
+                _seen.Add((moved, position));
+                from ??= meter.Read();
+            }
+
+            if (position >= count)
+            {
+                return (from!, meter.Read());
+            }
+
+            system.MustRun(ProcessName.Service);
+            if (bus.Time.GetElapsedTime(moved) > Patience)
+            {
+                throw BusException.Unreachable(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Ingest stands at {position:N0} of {count:N0} orders for {Patience.TotalSeconds:0} s.{system.LogTail(ProcessName.Service)}"));
+            }
+
+            await Task.Delay(Poll, bus.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>A figure counts only if the work was done.</summary>
+    private async Task MustBeStoredAsync(CancellationToken cancellationToken)
+    {
+        await using var command = system.Database.CreateCommand("SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM outbox)");
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        if (row.GetInt64(0) != count || row.GetInt64(1) != count)
+        {
+            throw BusException.Failed($"Of {count} orders {row.GetInt64(0)} were stored and {row.GetInt64(1)} have an event; the figure would mean nothing.");
+        }
+    }
+
+    private double Middle()
+    {
+        var first = _seen.First(seen => seen.Position >= count * MiddleFrom);
+        var last = _seen.First(seen => seen.Position >= count * MiddleTo);
+        return last.Timestamp == first.Timestamp ? 0 : (last.Position - first.Position) / Seconds(first.Timestamp, last.Timestamp);
+    }
+
+    private double Seconds(long from, long to) => Math.Max(0.001, bus.Time.GetElapsedTime(from, to).TotalSeconds);
+}

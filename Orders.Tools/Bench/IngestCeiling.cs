@@ -1,0 +1,172 @@
+using System.Security.Cryptography;
+using Npgsql;
+using NpgsqlTypes;
+using Orders.Contracts;
+using Orders.Tools.Up;
+
+namespace Orders.Tools.Bench;
+
+/// <summary>
+/// Postgres alone: what one transaction of ingest writes, with everything that can be made beforehand made beforehand, into tables of
+/// their own in the same cluster. Three round trips per transaction, as in the service.
+/// </summary>
+internal sealed class IngestCeiling(NpgsqlDataSource database)
+{
+    private const string Schema = "ceiling";
+    private const string Group = "bench";
+    private const int OrdersPerTransaction = 500;
+    private const int Connections = 4;
+
+    private static readonly string LockWatermarkSql = BenchOrders.Sql("CeilingLockWatermark.sql");
+    private static readonly string LockOrdersSql = BenchOrders.Sql("CeilingLockOrders.sql");
+    private static readonly string InsertOrdersSql = BenchOrders.Sql("CeilingInsertOrders.sql");
+    private static readonly string AppendEventsSql = BenchOrders.Sql("CeilingAppendEvents.sql");
+    private static readonly string AccountRangeSql = BenchOrders.Sql("CeilingAccountRange.sql");
+    private static readonly string MoveWatermarkSql = BenchOrders.Sql("CeilingMoveWatermark.sql");
+
+    /// <summary>Orders per second.</summary>
+    public static async Task<double> MeasureAsync(BusContext bus, BenchSystem system, BenchOrder[] orders, CancellationToken cancellationToken)
+    {
+        await system.MigrateAsync(Schema, cancellationToken);
+        var settings = new NpgsqlConnectionStringBuilder(system.Connections.Owner) { SearchPath = Schema, MaxAutoPrepare = 40, AutoPrepareMinUsages = 2 };
+        await using var database = NpgsqlDataSource.Create(settings);
+        await using (var command = database.CreateCommand(
+            "INSERT INTO watermark (group_id, topic, partition, epoch, position) SELECT $1, $2, p, 1, 0 FROM generate_series(0, $3) AS p"))
+        {
+            command.Parameters.Add(One(Group));
+            command.Parameters.Add(One(Topics.Orders));
+            command.Parameters.Add(new() { Value = Connections - 1 });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        var batches = Enumerable.Range(0, Connections).Select(partition => Batches(orders, partition).ToList()).ToList();
+        await system.CheckpointAsync(cancellationToken);
+        var ceiling = new IngestCeiling(database);
+        var start = bus.Time.GetTimestamp();
+        await AllOrNothing.RunAsync(
+            [.. batches.Select<List<Batch>, Func<CancellationToken, Task>>(own => token => Task.Run(() => ceiling.FeedAsync(own, token), token))],
+            cancellationToken);
+        return orders.Length / bus.Time.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static IEnumerable<Batch> Batches(BenchOrder[] orders, int partition)
+    {
+        var offset = 0L;
+        foreach (var chunk in orders.Where((_, number) => number % Connections == partition).Chunk(OrdersPerTransaction))
+        {
+            yield return new Batch(partition, offset, [.. chunk.OrderBy(order => order.Uid, StringComparer.Ordinal)]);
+            offset += chunk.Length;
+        }
+    }
+
+    private async Task FeedAsync(List<Batch> batches, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        foreach (var batch in batches)
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await using (var read = new NpgsqlBatch(connection, transaction))
+            {
+                Add(read, LockWatermarkSql, Whose(batch));
+                Add(read, LockOrdersSql, One(batch.Uids));
+                await using var reader = await read.ExecuteReaderAsync(cancellationToken);
+                while (await reader.NextResultAsync(cancellationToken))
+                {
+                }
+            }
+
+            await using (var write = new NpgsqlBatch(connection, transaction))
+            {
+                AddWrites(write, batch);
+                await write.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+        }
+    }
+
+    private static void AddWrites(NpgsqlBatch write, Batch batch)
+    {
+        Add(
+            write, InsertOrdersSql, Array(batch.Uids, NpgsqlDbType.Text), Array(batch.Versions, NpgsqlDbType.Bigint),
+            Array(batch.Contents, NpgsqlDbType.Bytea), Array(batch.Hashes, NpgsqlDbType.Bytea), Array(batch.Epochs, NpgsqlDbType.Integer),
+            Array(batch.Partitions, NpgsqlDbType.Integer), Array(batch.Offsets, NpgsqlDbType.Bigint), Array(batch.Times, NpgsqlDbType.Bigint));
+        Add(
+            write, AppendEventsSql, Array(batch.Lanes, NpgsqlDbType.Smallint), Array(batch.Uids, NpgsqlDbType.Text),
+            Array(batch.Versions, NpgsqlDbType.Bigint), Array(batch.Types, NpgsqlDbType.Text), Array(batch.Contents, NpgsqlDbType.Bytea),
+            Array(batch.Traces, NpgsqlDbType.Text));
+        Add(write, "NOTIFY outbox");
+        Add(write, MoveWatermarkSql, [.. Whose(batch), One(batch.Next), One(batch.Next - 1), One(batch.Times[^1]), One(batch.Hashes[^1])]);
+        Add(
+            write, AccountRangeSql,
+            [.. Whose(batch), One(1), One(batch.First), One(batch.Next), One(batch.Next - batch.First), .. Enumerable.Range(0, 7).Select(_ => One(0L))]);
+    }
+
+    private static void Add(NpgsqlBatch batch, string sql, params NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        command.Parameters.AddRange(parameters);
+        batch.BatchCommands.Add(command);
+    }
+
+    private static NpgsqlParameter[] Whose(Batch batch) => [One(Group), One(Topics.Orders), One(batch.Partition)];
+
+    private static NpgsqlParameter One(object value) => new() { Value = value };
+
+    private static NpgsqlParameter<T[]> Array<T>(T[] values, NpgsqlDbType type) => new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
+
+    /// <summary>A transaction's parameters.</summary>
+    private sealed class Batch(int partition, long first, BenchOrder[] orders)
+    {
+        // Any time will do; rows of equal width cost the same.
+        private const long RecordTime = 1_700_000_000_000;
+
+        public int Partition => partition;
+
+        public long First => first;
+
+        public long Next => first + orders.Length;
+
+        public string[] Uids { get; } = Of(orders, order => order.Uid);
+
+        public long[] Versions { get; } = Of(orders, _ => 1L);
+
+        public byte[][] Contents { get; } = Of(orders, order => order.Content);
+
+        public byte[][] Hashes { get; } = Of(orders, order => SHA256.HashData(order.Content));
+
+        public int[] Epochs { get; } = Of(orders, _ => 1);
+
+        public int[] Partitions { get; } = Of(orders, _ => partition);
+
+        public long[] Offsets { get; } = [.. Enumerable.Range(0, orders.Length).Select(index => first + index)];
+
+        public long[] Times { get; } = Of(orders, _ => RecordTime);
+
+        public short[] Lanes { get; } = Of(orders, order => BenchLane.Of(order.Uid));
+
+        public string[] Types { get; } = Of(orders, _ => OrderEventTypes.Created);
+
+        public string?[] Traces { get; } = Of(orders, _ => (string?)null);
+
+        private static T[] Of<T>(BenchOrder[] orders, Func<BenchOrder, T> value) => System.Array.ConvertAll(orders, order => value(order));
+    }
+}
+
+/// <summary>The lane an event is stored with: FNV-1a of 32 bits over the key's UTF-16 code units, low byte first.</summary>
+internal static class BenchLane
+{
+    private const uint Lanes = 8;
+
+    public static short Of(string key)
+    {
+        var hash = 2166136261u;
+        foreach (var c in key)
+        {
+            hash = (hash ^ (byte)c) * 16777619u;
+            hash = (hash ^ (byte)(c >> 8)) * 16777619u;
+        }
+
+        return (short)(hash % Lanes);
+    }
+}
