@@ -16,9 +16,8 @@ internal static partial class Log
     [LoggerMessage(4004, LogLevel.Information, "Partition {Partition}: the batch held at offset {First} is accounted for, reading goes on")]
     public static partial void Released(ILogger logger, int partition, long first);
 
-    [LoggerMessage(4005, LogLevel.Warning,
-        "Partition {Partition}: read epoch {Epoch} at offset {Position}, the watermark stands in epoch {StoredEpoch} at {Stored}; going there")]
-    public static partial void Mismatch(ILogger logger, int partition, int epoch, long position, int storedEpoch, long stored);
+    [LoggerMessage(4005, LogLevel.Warning, "Partition {Partition}: epoch {Epoch} was read at offset {Position}. {Why} Starting there")]
+    public static partial void Mismatch(ILogger logger, int partition, int epoch, long position, string why);
 
     [LoggerMessage(4006, LogLevel.Warning,
         "Topic {Topic} partition {Partition} was deleted and created again: epoch {Epoch} starts at offset {Position}")]

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Orders.Tools;
 
 /// <summary>
-/// Turns the first SIGINT, SIGTERM or SIGHUP into a cancelled token, so that a verb can end in order; the second one ends the process at once.
+/// Turns the first SIGINT, SIGTERM or SIGHUP into a cancelled token, so that a verb can end in order; the second one ends the
+/// process at once.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {

@@ -5,8 +5,14 @@ using Librdkafka;
 namespace Bus.Kafka.Clients;
 
 /// <summary>How every Kafka client of a host reaches the brokers. Section <c>Kafka</c>.</summary>
-public sealed class KafkaOptions
+public sealed class KafkaOptions : IValidatableObject
 {
+    private static readonly HashSet<string> Ours = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "acks", "request.required.acks", "auto.offset.reset", "enable.auto.commit", "enable.auto.offset.store", "enable.idempotence",
+        "enable.partition.eof", "group.id", "isolation.level", "partition.assignment.strategy", "partitioner", "transactional.id",
+    };
+
     /// <summary>The configuration section.</summary>
     public const string Section = "Kafka";
 
@@ -20,6 +26,11 @@ public sealed class KafkaOptions
     /// Any librdkafka setting by its own name, given to every client as it is (<c>Kafka:Client:security.protocol=SASL_SSL</c>).
     /// </summary>
     public IDictionary<string, string> Client { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Refuses the settings that the guarantees rest on: with another value records could be skipped or lost in silence.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => Client.Keys
+        .Where(name => Ours.Contains(name))
+        .Select(name => new ValidationResult($"Kafka:Client:{name} cannot be set: the application's guarantees rest on its own value. Remove it."));
 
     /// <summary>Lays these settings over <paramref name="config"/> and makes sure the native library is found.</summary>
     public TConfig ApplyTo<TConfig>(TConfig config)

@@ -22,7 +22,8 @@ internal sealed class BatchDispatcher<TMessage>(ReceiveEndpointContext context, 
             return;
         }
 
-        foreach (var record in run.Records)
+        // A tombstone holds no message; who wants to see it consumes batches.
+        foreach (var record in run.Records.Where(record => record.Value is not null))
         {
             var message = JsonSerializer.Deserialize<TMessage>(record.Value)
                 ?? throw new JsonException($"The value at offset {record.Offset} of partition {partition} of topic '{topic}' is the document null.");

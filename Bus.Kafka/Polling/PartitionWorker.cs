@@ -18,18 +18,28 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
     private readonly Task _run;
-    private PartitionPosition _position;
+    private readonly PartitionPosition _position;
+    private Run? _unaccounted;
     private volatile Exception? _held;
 
-    public PartitionWorker(int partition, Watermark watermark, IPartitionOwner owner, TopicEndpointOptions options, TimeProvider time, ILogger logger)
+    /// <param name="partition">Its number.</param>
+    /// <param name="position">Where to read from.</param>
+    /// <param name="lost">How many offsets before that the broker deleted unread; they are accounted for first.</param>
+    /// <param name="owner">Takes the batches.</param>
+    /// <param name="options">Batch sizes, queues and patience.</param>
+    /// <param name="time">For waits.</param>
+    /// <param name="logger">For what happens to batches.</param>
+    public PartitionWorker(
+        int partition, PartitionPosition position, long lost, IPartitionOwner owner, TopicEndpointOptions options, TimeProvider time, ILogger logger)
     {
         Partition = partition;
-        _position = new PartitionPosition(watermark);
+        _position = position;
         _owner = owner;
         _options = options;
         _time = time;
         _logger = logger;
         Queue = new RecordQueue(options.QueuedRecords, options.QueuedBytes);
+        _unaccounted = lost == 0 ? null : new Run([], position.Next + lost, lost);
         _run = Task.Run(RunAsync);
     }
 
@@ -37,8 +47,8 @@ internal sealed class PartitionWorker : IAsyncDisposable
 
     public RecordQueue Queue { get; }
 
-    /// <summary>The next offset to hand out, and its epoch.</summary>
-    public PartitionPosition Position => Volatile.Read(ref _position);
+    /// <summary>The epoch it is read in.</summary>
+    public int Epoch => _position.Epoch;
 
     /// <summary>Why the batch in flight is held back; null while all is well.</summary>
     public Exception? Held => _held;
@@ -66,13 +76,6 @@ internal sealed class PartitionWorker : IAsyncDisposable
             _position.SkipTo(offset);
             Queue.ReachEnd(offset);
         }
-    }
-
-    /// <summary>Continues elsewhere; called by the poll thread, before it seeks there.</summary>
-    public void Restart(Watermark watermark)
-    {
-        Queue.Clear();
-        Volatile.Write(ref _position, new PartitionPosition(watermark));
     }
 
     /// <summary>Lets the batch in flight end, within the patience for it, and takes no other.</summary>
@@ -115,54 +118,57 @@ internal sealed class PartitionWorker : IAsyncDisposable
 
     private async Task RunOnceAsync()
     {
+        // What failed in an unforeseen way is not forgotten: its offsets would be taken for absent ones.
+        _unaccounted ??= await NextAsync().ConfigureAwait(false);
+        if (_unaccounted.Next != _position.Next)
+        {
+            await AccountAsync(_unaccounted).ConfigureAwait(false);
+            _position.Advance(_unaccounted.Next);
+            _owner.Accounted(Partition, _unaccounted.Next);
+        }
+
+        _unaccounted = null;
+    }
+
+    private async Task<Run> NextAsync()
+    {
         await Queue.WaitAsync(_stopping.Token).ConfigureAwait(false);
         if (_options.BatchLinger > TimeSpan.Zero && Queue.Count < _options.BatchRecords)
         {
             await Task.Delay(_options.BatchLinger, _time, _stopping.Token).ConfigureAwait(false);
         }
 
-        var position = Position;
-        var run = Queue.Cut(position.Next, _options.BatchRecords, _options.BatchBytes);
-        if (run.Next == position.Next)
-        {
-            return;
-        }
-
-        if (await AccountAsync(position, run).ConfigureAwait(false))
-        {
-            position.Advance(run.Next);
-            _owner.Accounted(Partition, run.Next);
-        }
+        return Queue.Cut(_position.Next, _options.BatchRecords, _options.BatchBytes);
     }
 
-    /// <summary>False when the watermark stands elsewhere; by then the partition is read from there.</summary>
-    private async Task<bool> AccountAsync(PartitionPosition position, Run run)
+    /// <summary>Returns when the run is accounted for; where the watermark stands elsewhere, never: the partition is about to be taken anew.</summary>
+    private async Task AccountAsync(Run run)
     {
         for (var hold = _options.HoldFirst; ; hold = hold * 2 < _options.HoldMost ? hold * 2 : _options.HoldMost)
         {
             try
             {
-                await _owner.DispatchAsync(Partition, position.Epoch, position.Next, run, _aborting.Token).ConfigureAwait(false);
+                await _owner.DispatchAsync(Partition, Epoch, _position.Next, run, _aborting.Token).ConfigureAwait(false);
                 if (_held is not null)
                 {
                     _held = null;
-                    Log.Released(_logger, Partition, position.Next);
+                    Log.Released(_logger, Partition, _position.Next);
                 }
 
-                return true;
+                return;
             }
             catch (WatermarkMismatchException mismatch)
             {
-                _held = null;
-                Log.Mismatch(_logger, Partition, position.Epoch, position.Next, mismatch.Watermark.Epoch, mismatch.Watermark.Position);
-                await _owner.SeekAsync(this, mismatch.Watermark, _stopping.Token).ConfigureAwait(false);
-                return false;
+                Log.Mismatch(_logger, Partition, Epoch, _position.Next, mismatch.Message);
+                _held = mismatch;
+                _owner.Rejoin();
+                await Task.Delay(Timeout.InfiniteTimeSpan, _time, _stopping.Token).ConfigureAwait(false);
             }
             catch (Exception exception) when (!_aborting.IsCancellationRequested)
             {
                 if (_held is null)
                 {
-                    Log.Held(_logger, exception, Partition, position.Next, run.Next);
+                    Log.Held(_logger, exception, Partition, _position.Next, run.Next);
                 }
 
                 _held = exception;
@@ -181,8 +187,8 @@ internal interface IPartitionOwner
     /// <summary>Sends the run through the endpoint's pipeline; returns when it is accounted for.</summary>
     Task DispatchAsync(int partition, int epoch, long first, Run run, CancellationToken cancellationToken);
 
-    /// <summary>Reads the worker's partition from the watermark on; returns when nothing older can arrive.</summary>
-    Task SeekAsync(PartitionWorker worker, Watermark watermark, CancellationToken cancellationToken);
+    /// <summary>Asks to leave the group and join again: every partition then starts where its watermark stands.</summary>
+    void Rejoin();
 
     /// <summary>Everything below <paramref name="next"/> is accounted for: the group's offset may follow.</summary>
     void Accounted(int partition, long next);

@@ -11,7 +11,6 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes) : IDisposable
     private readonly ManualResetEventSlim _room = new(initialState: true);
     private long _bytes;
     private long _end = -1;
-    private (long First, long Low)? _lost;
 
     /// <summary>Whether the limits are reached; the one record that crossed them is in.</summary>
     public bool IsFull => !_room.IsSet;
@@ -54,29 +53,6 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes) : IDisposable
         }
     }
 
-    /// <summary>Notes that the broker deleted the offsets from <paramref name="first"/> to <paramref name="low"/> before they were read.</summary>
-    public void Lose(long first, long low)
-    {
-        lock (_gate)
-        {
-            _lost = (first, low);
-            Signal();
-        }
-    }
-
-    /// <summary>Forgets everything, before the partition is read from elsewhere.</summary>
-    public void Clear()
-    {
-        lock (_gate)
-        {
-            _records.Clear();
-            _bytes = 0;
-            _end = -1;
-            _lost = null;
-            _room.Set();
-        }
-    }
-
     /// <summary>Blocks the poll thread until there is room again; false when there was none within <paramref name="patience"/>.</summary>
     public bool WaitForRoom(TimeSpan patience, CancellationToken cancellationToken) => _room.Wait(patience, cancellationToken);
 
@@ -88,18 +64,9 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes) : IDisposable
     {
         lock (_gate)
         {
-            if (_lost is { } lost && position >= lost.First)
-            {
-                _lost = null;
-                Signal();
-                return new Run([], Math.Max(lost.Low, position), Math.Max(lost.Low - position, 0));
-            }
-
             var records = new List<Record>(Math.Min(_records.Count, limitRecords));
             long bytes = 0;
-            while (records.Count < limitRecords && _records.TryPeek(out var record)
-                && (records.Count == 0 || bytes + record.Size <= limitBytes)
-                && (_lost is null || record.Offset < _lost.Value.First))
+            while (records.Count < limitRecords && _records.TryPeek(out var record) && (records.Count == 0 || bytes + record.Size <= limitBytes))
             {
                 records.Add(_records.Dequeue());
                 bytes += record.Size;
@@ -112,7 +79,7 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes) : IDisposable
             }
 
             var next = records.Count > 0 ? records[^1].Offset + 1 : position;
-            if (_records.Count > 0 || _lost is not null)
+            if (_records.Count > 0)
             {
                 Signal();
             }

@@ -44,51 +44,102 @@ internal sealed partial class TopicConsumer
             .Build();
     }
 
-    /// <summary>Runs on the poll thread; a failure here leaves the group, and the outer loop joins again.</summary>
+    /// <summary>
+    /// Called by the client from within a poll. An exception must not leave it: under the cooperative protocol the client answers it
+    /// with a call that fails in turn, and the process dies. It is kept for <see cref="ThrowRebalanceFailure"/> instead.
+    /// </summary>
     private List<TopicPartitionOffset> Assign(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions)
     {
-        Log.Assigned(_logger, _subscription.Topic, string.Join(", ", partitions.Select(partition => partition.Partition.Value)));
-        var watermarks = LoadWatermarks(consumer, partitions);
-        var start = new List<TopicPartitionOffset>(partitions.Count);
-        foreach (var partition in partitions)
+        try
         {
-            var number = partition.Partition.Value;
-            var watermark = watermarks.TryGetValue(number, out var known)
-                ? known
-                : new Watermark(1, consumer.QueryWatermarkOffsets(partition, QueryTimeout).Low.Value, Last: null);
-            var worker = new PartitionWorker(number, watermark, this, _options, _time, _logger);
-            _workers[number] = worker;
-            State.Assigned(number, watermark, () => worker.Held);
-            start.Add(new TopicPartitionOffset(partition, worker.Position.FetchFrom));
+            return Start(consumer, partitions);
+        }
+        catch (Exception exception)
+        {
+            _rebalanceFailure = exception;
+            return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))];
+        }
+    }
+
+    /// <summary>Leaves the group when a rebalance could not be followed; whatever was received meanwhile is dropped with it.</summary>
+    private void ThrowRebalanceFailure()
+    {
+        if (_rebalanceFailure is { } failure)
+        {
+            _rebalanceFailure = null;
+            throw failure;
+        }
+    }
+
+    /// <summary>Decides, before anything is fetched, where each partition starts: what is not in the log any more cannot be fetched.</summary>
+    private List<TopicPartitionOffset> Start(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions)
+    {
+        Log.Assigned(_logger, _subscription.Topic, string.Join(", ", partitions.Select(partition => partition.Partition.Value)));
+        var logs = partitions.ToDictionary(
+            partition => partition.Partition.Value, partition => consumer.QueryWatermarkOffsets(partition, QueryTimeout));
+        var watermarks = LoadWatermarks(consumer, partitions, logs.ToDictionary(log => log.Key, log => log.Value.Low.Value));
+        var start = new List<TopicPartitionOffset>(partitions.Count);
+        foreach (var (partition, log) in logs)
+        {
+            var watermark = watermarks[partition];
+            if (log.High.Value < watermark.Position)
+            {
+                watermark = StartEpoch(consumer, partition, watermark.Epoch);
+            }
+
+            var position = new PartitionPosition(watermark);
+            var lost = Math.Max(log.Low.Value - position.Received, 0);
+            if (lost > 0)
+            {
+                Log.OffsetsLost(_logger, _subscription.Topic, partition, position.Received, log.Low.Value);
+            }
+
+            if (position.FetchFrom < log.Low.Value)
+            {
+                position.SkipTo(log.Low.Value);
+            }
+
+            var worker = new PartitionWorker(partition, position, lost, this, _options, _time, _logger);
+            _workers[partition] = worker;
+            State.Assigned(partition, watermark, () => worker.Held);
+            start.Add(new TopicPartitionOffset(_subscription.Topic, partition, position.FetchFrom));
         }
 
         State.Joined();
         return start;
     }
 
-    private IReadOnlyDictionary<int, Watermark> LoadWatermarks(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions)
+    private IReadOnlyDictionary<int, Watermark> LoadWatermarks(
+        IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions, Dictionary<int, long> lowOffsets)
     {
         if (partitions.Count == 0)
         {
             return new Dictionary<int, Watermark>();
         }
 
-        if (_store is null)
+        if (_store is not null)
         {
-            return consumer.Committed(partitions, QueryTimeout)
-                .Where(committed => committed.Offset.Value >= 0)
-                .ToDictionary(committed => committed.Partition.Value, committed => new Watermark(1, committed.Offset.Value, Last: null));
+            return _store.LoadAsync(_subscription.Group, _subscription.Topic, lowOffsets, _stopping.Token).AsTask().GetAwaiter().GetResult();
         }
 
-        var numbers = partitions.Select(partition => partition.Partition.Value).ToList();
-        return _store.LoadAsync(_subscription.Group, _subscription.Topic, numbers, _stopping.Token).AsTask().GetAwaiter().GetResult();
+        return consumer.Committed(partitions, QueryTimeout).ToDictionary(
+            committed => committed.Partition.Value,
+            committed => new Watermark(
+                1, committed.Offset.Value >= 0 ? committed.Offset.Value : lowOffsets[committed.Partition.Value], Last: null));
     }
 
     private void GiveUp(IEnumerable<int> partitions)
     {
         var numbers = partitions.ToList();
         Log.Revoked(_logger, _subscription.Topic, string.Join(", ", numbers));
-        StopWorkers(numbers);
+        try
+        {
+            StopWorkers(numbers);
+        }
+        catch (Exception exception)
+        {
+            _rebalanceFailure = exception;
+        }
     }
 
     private void StopWorkers(IReadOnlyCollection<int> partitions)
@@ -111,13 +162,13 @@ internal sealed partial class TopicConsumer
         })).GetAwaiter().GetResult();
     }
 
-    private void HandleError(IConsumer<byte[]?, byte[]?> consumer, ConsumeException exception)
+    private void HandleError(ConsumeException exception)
     {
-        var partition = exception.ConsumerRecord?.Partition.Value ?? -1;
         switch (exception.Error.Code)
         {
-            case ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange when _workers.TryGetValue(partition, out var worker):
-                LeaveRange(consumer, worker);
+            // Below what is left of the log, or above its end: joining again decides what that means.
+            case ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange:
+                Rejoin();
                 break;
             case ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition:
                 if (!_topicMissing)
@@ -141,38 +192,16 @@ internal sealed partial class TopicConsumer
         }
     }
 
-    /// <summary>The offset asked for is not in the log: its head was deleted, or it is another log.</summary>
-    private void LeaveRange(IConsumer<byte[]?, byte[]?> consumer, PartitionWorker worker)
+    /// <summary>The log is another one than the watermark counts in; whatever is read again will be found duplicate.</summary>
+    private Watermark StartEpoch(IConsumer<byte[]?, byte[]?> consumer, int partition, int epoch)
     {
-        var topicPartition = new TopicPartition(_subscription.Topic, worker.Partition);
-        var offsets = consumer.QueryWatermarkOffsets(topicPartition, QueryTimeout);
-        var position = worker.Position;
-        if (offsets.High.Value < position.Received)
-        {
-            StartEpoch(consumer, worker);
-            return;
-        }
-
-        if (offsets.Low.Value > position.Received)
-        {
-            Log.OffsetsLost(_logger, _subscription.Topic, worker.Partition, position.Received, offsets.Low.Value);
-            worker.Queue.Lose(position.Received, offsets.Low.Value);
-        }
-
-        position.SkipTo(offsets.Low.Value);
-        consumer.Seek(new TopicPartitionOffset(topicPartition, position.Received));
-    }
-
-    private void StartEpoch(IConsumer<byte[]?, byte[]?> consumer, PartitionWorker worker)
-    {
-        var low = consumer.QueryWatermarkOffsets(new TopicPartition(_subscription.Topic, worker.Partition), QueryTimeout).Low.Value;
-        var epoch = worker.Position.Epoch;
+        var low = consumer.QueryWatermarkOffsets(new TopicPartition(_subscription.Topic, partition), QueryTimeout).Low.Value;
         var watermark = _store is null
             ? new Watermark(epoch + 1, low, Last: null)
-            : _store.StartEpochAsync(_subscription.Group, _subscription.Topic, worker.Partition, epoch, low, _stopping.Token)
+            : _store.StartEpochAsync(_subscription.Group, _subscription.Topic, partition, epoch, low, _stopping.Token)
                 .AsTask().GetAwaiter().GetResult();
-        Log.EpochStarted(_logger, _subscription.Topic, worker.Partition, watermark.Epoch, watermark.Position);
-        SeekTo(consumer, worker, watermark);
+        Log.EpochStarted(_logger, _subscription.Topic, partition, watermark.Epoch, watermark.Position);
+        return watermark;
     }
 
     private void ReportError(Error error)

@@ -27,9 +27,10 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<int, PartitionWorker> _workers = [];
     private readonly HashSet<int> _paused = [];
-    private readonly System.Collections.Concurrent.ConcurrentQueue<Seek> _seeks = new();
     private readonly Task _run;
     private IConsumer<byte[]?, byte[]?>? _consumer;
+    private Exception? _rebalanceFailure;
+    private volatile bool _rejoin;
     private bool _topicMissing;
 
     public TopicConsumer(
@@ -65,12 +66,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         }
     }
 
-    public async Task SeekAsync(PartitionWorker worker, Watermark watermark, CancellationToken cancellationToken)
-    {
-        var seek = new Seek(worker, watermark, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        _seeks.Enqueue(seek);
-        await seek.Done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public void Rejoin() => _rejoin = true;
 
     private void Run()
     {
@@ -98,10 +94,11 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     {
         using var consumer = Build();
         _consumer = consumer;
+        _rejoin = false;
         try
         {
             consumer.Subscribe(_subscription.Topic);
-            while (!_stopping.IsCancellationRequested)
+            while (!_stopping.IsCancellationRequested && !_rejoin)
             {
                 Poll(consumer);
             }
@@ -118,7 +115,6 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
 
     private void Poll(IConsumer<byte[]?, byte[]?> consumer)
     {
-        RunSeeks(consumer);
         ResumeWhereThereIsRoom(consumer);
         ConsumeResult<byte[]?, byte[]?>? result;
         try
@@ -127,9 +123,12 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         }
         catch (ConsumeException exception)
         {
-            HandleError(consumer, exception);
+            ThrowRebalanceFailure();
+            HandleError(exception);
             return;
         }
+
+        ThrowRebalanceFailure();
 
         State.Polled(_time.GetTimestamp());
         if (result is null)
@@ -153,7 +152,8 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
 
         if (worker.Receive(ToRecord(result)))
         {
-            StartEpoch(consumer, worker);
+            StartEpoch(consumer, worker.Partition, worker.Epoch);
+            Rejoin();
         }
         else if (worker.Queue.IsFull && !worker.Queue.WaitForRoom(_options.FullPatience, _stopping.Token) && _paused.Add(worker.Partition))
         {
@@ -173,25 +173,6 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
             _paused.Remove(partition);
             consumer.Resume([new TopicPartition(_subscription.Topic, partition)]);
         }
-    }
-
-    private void RunSeeks(IConsumer<byte[]?, byte[]?> consumer)
-    {
-        while (_seeks.TryDequeue(out var seek))
-        {
-            if (_workers.TryGetValue(seek.Worker.Partition, out var worker) && worker == seek.Worker)
-            {
-                SeekTo(consumer, worker, seek.Watermark);
-            }
-
-            seek.Done.SetResult();
-        }
-    }
-
-    private void SeekTo(IConsumer<byte[]?, byte[]?> consumer, PartitionWorker worker, Watermark watermark)
-    {
-        worker.Restart(watermark);
-        consumer.Seek(new TopicPartitionOffset(_subscription.Topic, worker.Partition, worker.Position.FetchFrom));
     }
 
     private static Record ToRecord(ConsumeResult<byte[]?, byte[]?> result)
@@ -219,6 +200,4 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
             Size = size,
         };
     }
-
-    private sealed record Seek(PartitionWorker Worker, Watermark Watermark, TaskCompletionSource Done);
 }

@@ -39,7 +39,8 @@ public interface IKafkaConfigurator
 {
     /// <summary>
     /// Reads <paramref name="topic"/> for <paramref name="group"/>. With <c>RecordBatch&lt;T&gt;</c> as the message a batch is consumed as
-    /// one; with any other type each record's JSON value is read as <typeparamref name="TMessage"/> and consumed by itself.
+    /// one; with any other type each record's JSON value is read as <typeparamref name="TMessage"/> and consumed by itself, and
+    /// records without a value are passed over.
     /// </summary>
     void TopicEndpoint<TMessage>(string topic, string group, Action<IKafkaTopicEndpointConfigurator> configure)
         where TMessage : class;

@@ -21,19 +21,19 @@ public sealed record LastRecord(long Offset, long Timestamp, byte[] ValueHash)
 /// <summary>Where an endpoint's watermarks are kept. Without one the group's committed offsets are the watermark.</summary>
 public interface IWatermarkStore
 {
-    /// <summary>The watermarks of those of the partitions that have one.</summary>
+    /// <summary>The watermarks of the partitions; one that has none yet gets one at its low offset, which is what is given for each.</summary>
     ValueTask<IReadOnlyDictionary<int, Watermark>> LoadAsync(
-        string group, string topic, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken);
+        string group, string topic, IReadOnlyDictionary<int, long> lowOffsets, CancellationToken cancellationToken);
 
     /// <summary>Ends <paramref name="epoch"/> and starts the next at <paramref name="position"/>; where somebody else has done so, theirs holds.</summary>
     ValueTask<Watermark> StartEpochAsync(
         string group, string topic, int partition, int epoch, long position, CancellationToken cancellationToken);
 }
 
-/// <summary>A batch does not adjoin the watermark: somebody else accounted for it, or the database went back. The rider seeks to the watermark.</summary>
-public sealed class WatermarkMismatchException(Watermark watermark)
-    : Exception($"The batch does not adjoin the watermark, which stands at offset {watermark.Position} of epoch {watermark.Epoch}.")
-{
-    /// <summary>Where the watermark stands.</summary>
-    public Watermark Watermark { get; } = watermark;
-}
+/// <summary>
+/// A batch does not adjoin the watermark: somebody else accounted for it, or the database went back. The rider takes its partitions
+/// anew and starts at the watermark; a watermark that is gone (null) starts at the low offset, as for a partition nobody has read.
+/// </summary>
+public sealed class WatermarkMismatchException(Watermark? watermark) : Exception(watermark is null
+    ? "The watermark of the batch's partition is gone from the store."
+    : $"The batch does not adjoin the watermark, which stands at offset {watermark.Position} of epoch {watermark.Epoch}.");

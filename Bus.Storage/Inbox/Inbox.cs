@@ -11,7 +11,7 @@ public static class Inbox
 {
     private static readonly string LockSql = SqlText.Read("Inbox.LockWatermark.sql");
     private static readonly string LoadSql = SqlText.Read("Inbox.LoadWatermarks.sql");
-    private static readonly string CreateSql = SqlText.Read("Inbox.CreateWatermark.sql");
+    private static readonly string CreateSql = SqlText.Read("Inbox.CreateWatermarks.sql");
     private static readonly string StartEpochSql = SqlText.Read("Inbox.StartEpoch.sql");
     private static readonly string MoveSql = SqlText.Read("Inbox.MoveWatermark.sql");
     private static readonly string AccountSql = SqlText.Read("Inbox.AccountRange.sql");
@@ -23,25 +23,27 @@ public static class Inbox
     public static async ValueTask<InboxWatermark?> ReadWatermarkAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) =>
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Watermark(reader, firstColumn: 0) : null;
 
-    /// <summary>Writes the first watermark of a partition; where another instance has done so, theirs stays.</summary>
-    public static async Task CreateWatermarkAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, InboxPartition partition, int epoch, long position, CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { For(CreateSql, partition) } };
-        batch.BatchCommands[0].Parameters.Add(new() { Value = epoch });
-        batch.BatchCommands[0].Parameters.Add(new() { Value = position });
-        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>The watermarks of those of the partitions that have one.</summary>
+    /// <summary>The watermarks of partitions; those that have none get one at the low offset given for each, in epoch 1.</summary>
     public static async Task<Dictionary<int, InboxWatermark>> LoadAsync(
-        NpgsqlDataSource database, string group, string topic, int[] partitions, CancellationToken cancellationToken)
+        NpgsqlDataSource database, string group, string topic, IReadOnlyDictionary<int, long> lowOffsets, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(LoadSql);
-        command.Parameters.Add(new() { Value = group });
-        command.Parameters.Add(new() { Value = topic });
-        command.Parameters.Add(new() { Value = partitions });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var partitions = lowOffsets.Keys.ToArray();
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new(CreateSql)
+        {
+            Parameters =
+            {
+                new() { Value = group },
+                new() { Value = topic },
+                new() { Value = partitions },
+                new() { Value = partitions.Select(partition => lowOffsets[partition]).ToArray() },
+            },
+        });
+        batch.BatchCommands.Add(new(LoadSql)
+        {
+            Parameters = { new() { Value = group }, new() { Value = topic }, new() { Value = partitions } },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         var found = new Dictionary<int, InboxWatermark>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -56,13 +58,9 @@ public static class Inbox
         NpgsqlDataSource database, InboxPartition partition, int epoch, long position, CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();
-        var create = For(CreateSql, partition);
-        create.Parameters.Add(new() { Value = epoch });
-        create.Parameters.Add(new() { Value = position });
         var start = For(StartEpochSql, partition);
         start.Parameters.Add(new() { Value = epoch });
         start.Parameters.Add(new() { Value = position });
-        batch.BatchCommands.Add(create);
         batch.BatchCommands.Add(start);
         batch.BatchCommands.Add(LockWatermark(partition));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);

@@ -21,6 +21,13 @@ public sealed class RelayOptions
     [Range(1, 100_000, ErrorMessage = "Relay:BatchEvents must be 1 to 100000 events.")]
     public int BatchEvents { get; set; } = 5_000;
 
+    /// <summary>
+    /// The most payload bytes read in one pass; a larger event goes alone. Default 16 MiB. Smaller: more round trips for large
+    /// states; larger: more memory, twice as much while the target has not confirmed.
+    /// </summary>
+    [Range(1, 1L << 30, ErrorMessage = "Relay:BatchBytes must be 1 byte to 1 GiB.")]
+    public long BatchBytes { get; set; } = 16 << 20;
+
     /// <summary>How long the relay sleeps when nothing wakes it. Default 1 s: what a missed notification costs at most.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ErrorMessage = "Relay:PollInterval must be 10 ms to 1 min.")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);

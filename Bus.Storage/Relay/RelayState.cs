@@ -3,7 +3,8 @@ namespace Bus.Storage.Relay;
 /// <summary>What the relay is doing, for health checks and status pages. Written by the relay, read by anyone.</summary>
 public sealed class RelayState
 {
-    private volatile string? _problem = "has not reached the database yet";
+    private const string NotReached = "has not reached the database yet";
+    private volatile string? _problem = NotReached;
     private long _sent;
 
     /// <summary>Why events do not leave right now; null while all is well, also where another instance relays or this one is not to.</summary>
@@ -12,7 +13,14 @@ public sealed class RelayState
     /// <summary>How many events were confirmed since the start.</summary>
     public long SentEvents => Volatile.Read(ref _sent);
 
-    internal void Standby() => _problem = null;
+    /// <summary>Another instance relays; what went wrong here stays said until something works again.</summary>
+    internal void Standby()
+    {
+        if (_problem == NotReached)
+        {
+            _problem = null;
+        }
+    }
 
     internal void Sent(int events)
     {

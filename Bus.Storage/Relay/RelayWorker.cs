@@ -13,8 +13,11 @@ internal sealed class RelayWorker(
     NpgsqlDataSource database, IRelayTarget target, RelayState state, IOptions<RelayOptions> options, TimeProvider time, ILogger<RelayWorker> logger)
     : BackgroundService
 {
-    /// <summary>Any number, the same in every instance: whoever holds this advisory lock of the database relays.</summary>
+    /// <summary>Any number, the same in every instance: whoever holds this advisory lock relays.</summary>
     private const long RelayLock = 0x0B05_5EED_0001;
+
+    // Advisory locks belong to the whole database; another installation in another schema of it has a relay of its own.
+    private const string AcquireSql = "SELECT pg_try_advisory_lock(hashtextextended(current_schema(), $1))";
 
     private static readonly string ReadSql = SqlText.Read("Relay.ReadEvents.sql");
     private readonly RelayOptions _options = options.Value;
@@ -50,32 +53,59 @@ internal sealed class RelayWorker(
         }
     }
 
-    /// <summary>Waits for the right to relay, then relays until something breaks: the right is as long-lived as the connection.</summary>
+    /// <summary>Waits for the right to relay, then relays until something breaks; the right goes with the connection at the latest.</summary>
     private async Task RelayAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using var acquire = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection) { Parameters = { new() { Value = RelayLock } } };
-        while (!(bool)(await acquire.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
+        while (!await AcquireAsync(connection, cancellationToken).ConfigureAwait(false))
         {
             state.Standby();
             await Task.Delay(_options.PollInterval, time, cancellationToken).ConfigureAwait(false);
         }
 
-        await using (var listen = new NpgsqlCommand($"LISTEN {Outbox.Outbox.Channel}", connection))
+        try
         {
-            await listen.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        Log.RelayStarted(logger, target.Name);
-        while (true)
-        {
-            var sent = await RunOnceAsync(connection, cancellationToken).ConfigureAwait(false);
-            state.Sent(sent);
-            if (sent == 0)
+            await ExecuteAsync(connection, $"LISTEN {Outbox.Outbox.Channel}", cancellationToken).ConfigureAwait(false);
+            Log.RelayStarted(logger, target.Name);
+            while (true)
             {
-                await connection.WaitAsync(_options.PollInterval, cancellationToken).ConfigureAwait(false);
+                var sent = await RunOnceAsync(connection, cancellationToken).ConfigureAwait(false);
+                state.Sent(sent);
+                if (sent == 0)
+                {
+                    await connection.WaitAsync(_options.PollInterval, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
+        finally
+        {
+            await ReleaseAsync(connection).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<bool> AcquireAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var acquire = new NpgsqlCommand(AcquireSql, connection) { Parameters = { new() { Value = RelayLock } } };
+        return (bool)(await acquire.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+
+    /// <summary>The connection goes back to the pool, where it would keep the right for whoever rents it next.</summary>
+    private static async Task ReleaseAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            await ExecuteAsync(connection, "SELECT pg_advisory_unlock_all(); UNLISTEN *", CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+        {
+            // The connection is broken, and the right went with it.
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>One bounded pass; returns how many events were confirmed and have left the outbox.</summary>
@@ -93,6 +123,12 @@ internal sealed class RelayWorker(
         {
             foreach (var wave in Waves(events))
             {
+                if (confirmed.Count > 0)
+                {
+                    // Sending a wave can take long. Whoever lost the right meanwhile stops here, before the next version of any key.
+                    await ExecuteAsync(connection, "SELECT 1", cancellationToken).ConfigureAwait(false);
+                }
+
                 var taken = await target.SendAsync(wave, cancellationToken).ConfigureAwait(false);
                 confirmed.AddRange(taken.Select(sent => sent.Id));
                 if (taken.Count < wave.Count)
@@ -135,7 +171,10 @@ internal sealed class RelayWorker(
 
     private async Task<List<OutboxEvent>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(ReadSql, connection) { Parameters = { new() { Value = _options.BatchEvents } } };
+        await using var command = new NpgsqlCommand(ReadSql, connection)
+        {
+            Parameters = { new() { Value = _options.BatchEvents }, new() { Value = _options.BatchBytes } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         var events = new List<OutboxEvent>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))

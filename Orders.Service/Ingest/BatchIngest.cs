@@ -51,27 +51,19 @@ internal sealed class BatchIngest(
         CancellationToken cancellationToken)
     {
         var uids = records.Where(record => record.Change is not null).Select(record => record.Change!.Value.Uid).Distinct(StringComparer.Ordinal).ToArray();
-        while (true)
+        await using var read = new NpgsqlBatch(transaction.Connection, transaction)
         {
-            await using var read = new NpgsqlBatch(transaction.Connection, transaction)
-            {
-                BatchCommands = { Inbox.LockWatermark(partition), OrderStore.Lock(uids) },
-            };
-            await using var reader = await read.ExecuteReaderAsync(cancellationToken);
-            if (await Inbox.ReadWatermarkAsync(reader, cancellationToken) is { } watermark)
-            {
-                if (watermark.Epoch != batch.Epoch || watermark.Position != batch.First)
-                {
-                    throw new WatermarkMismatchException(InboxWatermarks.ToRider(watermark));
-                }
-
-                await reader.NextResultAsync(cancellationToken);
-                return await OrderStore.ReadAsync(reader, cancellationToken);
-            }
-
-            await reader.DisposeAsync();
-            await Inbox.CreateWatermarkAsync(transaction.Connection!, transaction, partition, batch.Epoch, batch.First, cancellationToken);
+            BatchCommands = { Inbox.LockWatermark(partition), OrderStore.Lock(uids) },
+        };
+        await using var reader = await read.ExecuteReaderAsync(cancellationToken);
+        var watermark = await Inbox.ReadWatermarkAsync(reader, cancellationToken);
+        if (watermark is null || watermark.Epoch != batch.Epoch || watermark.Position != batch.First)
+        {
+            throw new WatermarkMismatchException(watermark is null ? null : InboxWatermarks.ToRider(watermark));
         }
+
+        await reader.NextResultAsync(cancellationToken);
+        return await OrderStore.ReadAsync(reader, cancellationToken);
     }
 
     private static async Task WriteAsync(

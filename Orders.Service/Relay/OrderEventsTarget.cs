@@ -14,40 +14,46 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     private static readonly byte[] SpecVersion = "1.0"u8.ToArray();
     private static readonly byte[] Source = "/orders"u8.ToArray();
     private static readonly byte[] Json = "application/json"u8.ToArray();
-    private readonly Lazy<IProducer<string, byte[]?>> _producer;
+    private readonly KafkaOptions _kafka;
     private readonly ILogger<OrderEventsTarget> _logger;
+    private IProducer<string, byte[]?>? _producer;
+    private volatile bool _isBroken;
 
-    public OrderEventsTarget(IOptions<KafkaOptions> kafka, ILogger<OrderEventsTarget> logger)
-    {
-        _logger = logger;
-        _producer = new(() => Build(kafka.Value));
-    }
+    public OrderEventsTarget(IOptions<KafkaOptions> kafka, ILogger<OrderEventsTarget> logger) => (_kafka, _logger) = (kafka.Value, logger);
 
     public string Name => Topics.OrderEvents;
 
     public async Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken)
     {
+        var producer = Producer();
         var wave = new Wave(events.Count);
         foreach (var e in events)
         {
-            Produce(e, wave);
+            Produce(producer, e, wave);
         }
 
         // Not cancelled: every event's word is heard, at the latest when it has timed out in the client.
         return await wave.Answered.ConfigureAwait(false);
     }
 
-    public void Dispose()
+    public void Dispose() => _producer?.Dispose();
+
+    /// <summary>An idempotent producer that met a fatal error takes nothing any more; another one starts over.</summary>
+    private IProducer<string, byte[]?> Producer()
     {
-        if (_producer.IsValueCreated)
+        if (_isBroken)
         {
-            _producer.Value.Dispose();
+            _producer?.Dispose();
+            _producer = null;
+            _isBroken = false;
         }
+
+        return _producer ??= Build();
     }
 
-    private IProducer<string, byte[]?> Build(KafkaOptions kafka)
+    private IProducer<string, byte[]?> Build()
     {
-        var config = kafka.ApplyTo(new ProducerConfig
+        var config = _kafka.ApplyTo(new ProducerConfig
         {
             EnableIdempotence = true,
             Acks = Acks.All,
@@ -63,16 +69,20 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
         });
         return new ProducerBuilder<string, byte[]?>(config)
             .SetValueSerializer(NullableBytes.Instance)
-            .SetErrorHandler((_, error) => Log.TargetError(_logger, Name, error.Reason))
+            .SetErrorHandler((_, error) =>
+            {
+                _isBroken |= error.IsFatal;
+                Log.TargetError(_logger, Name, error.Reason);
+            })
             .SetLogHandler((_, message) => Log.TargetLog(_logger, message.Facility, message.Message))
             .Build();
     }
 
-    private void Produce(OutboxEvent e, Wave wave)
+    private void Produce(IProducer<string, byte[]?> producer, OutboxEvent e, Wave wave)
     {
         try
         {
-            _producer.Value.Produce(Topics.OrderEvents, ToMessage(e), report =>
+            producer.Produce(Topics.OrderEvents, ToMessage(e), report =>
             {
                 if (report.Error.IsError)
                 {
@@ -84,6 +94,7 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
         }
         catch (ProduceException<string, byte[]?> exception)
         {
+            _isBroken |= exception.Error.IsFatal;
             Log.NotConfirmed(_logger, e.Key, e.Sequence, exception.Error.Reason);
             wave.Answer(e, confirmed: false);
         }

@@ -8,9 +8,9 @@ namespace Orders.Service.Storage;
 internal sealed class InboxWatermarks(NpgsqlDataSource database) : IWatermarkStore
 {
     public async ValueTask<IReadOnlyDictionary<int, Watermark>> LoadAsync(
-        string group, string topic, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken)
+        string group, string topic, IReadOnlyDictionary<int, long> lowOffsets, CancellationToken cancellationToken)
     {
-        var stored = await Inbox.LoadAsync(database, group, topic, [.. partitions], cancellationToken);
+        var stored = await Inbox.LoadAsync(database, group, topic, lowOffsets, cancellationToken);
         return stored.ToDictionary(entry => entry.Key, entry => ToRider(entry.Value));
     }
 

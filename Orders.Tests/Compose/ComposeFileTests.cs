@@ -70,7 +70,8 @@ public sealed partial class ComposeFileTests
         {
             if (((YamlMappingNode)service).Children.TryGetValue("depends_on", out var needed))
             {
-                Assert.All(((YamlMappingNode)needed).Children.Keys, other => Assert.True(Services.Children.ContainsKey(other), $"{name} waits for {other}"));
+                Assert.All(((YamlMappingNode)needed).Children.Keys, other => Assert.True(
+                    Services.Children.ContainsKey(other), $"{name} waits for {other}"));
             }
         }
     }
@@ -98,7 +99,8 @@ public sealed partial class ComposeFileTests
         return Child((YamlMappingNode)stream.Documents[0].RootNode, "services");
     }
 
-    private static string FindRoot([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+    private static string FindRoot([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
 
     [GeneratedRegex(@"^[a-z/-]+:\d+(\.\d+)+$")]
     private static partial Regex PinnedImage();

@@ -35,6 +35,25 @@ public sealed class PostgresOutageTests
         await Eventually.SeeAsync(() => CountAsync(database, "outbox"), waiting => waiting == 0);
     }
 
+    [Fact]
+    public async Task A_service_started_without_its_database_waits_for_it()
+    {
+        await using var postgres = await PostgresServer.StartAsync(TestContext.Current.CancellationToken);
+        var database = await postgres.CreateDatabaseAsync("late", TestContext.Current.CancellationToken);
+        await HostProcess.MigrateAsync(database);
+        using var kafka = new EmbeddedKafkaServer();
+        await kafka.PublishAsync([("late-1", SampleOrders.Of("late-1"))]);
+        await postgres.StopAsync(TestContext.Current.CancellationToken);
+
+        await using var service = HostProcess.StartService(database, kafka.Servers);
+        await Eventually.SeeAsync(service.ReadyAsync, status => status == 503);
+        await Eventually.SeeAsync(service.WhyNotReadyAsync, reasons => reasons.Contains("cannot read", StringComparison.Ordinal));
+        await postgres.StartAgainAsync(TestContext.Current.CancellationToken);
+
+        await Eventually.SeeAsync(() => CountAsync(database, "orders"), stored => stored == 1);
+        await Eventually.SeeAsync(service.ReadyAsync, status => status == 200);
+    }
+
     private static async Task<long> CountAsync(string database, string table, string what = "count(*)")
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);

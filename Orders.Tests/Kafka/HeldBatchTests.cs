@@ -39,19 +39,33 @@ public sealed class HeldBatchTests
     }
 
     [Fact]
-    public async Task A_batch_that_does_not_adjoin_the_watermark_is_dropped_and_reading_goes_on_there()
+    public async Task A_batch_that_does_not_adjoin_the_watermark_asks_to_join_again_and_is_not_sent_again()
     {
         var owner = new Owner();
         await using var worker = Start(owner, new Watermark(1, 10, null));
-        Receive(worker, 10, 11);
+        Receive(worker, 10, 11, 12);
 
         Assert.Equal((10, 12), await owner.FailNextAsync(new WatermarkMismatchException(new Watermark(1, 30, null))));
-        Assert.Equal(30, (await owner.Seeks.Reader.ReadAsync(TestContext.Current.CancellationToken)).Position);
-        Receive(worker, 30);
-
-        Assert.Equal((30, 31), await owner.AccountNextAsync());
+        await owner.Rejoins.Reader.ReadAsync(TestContext.Current.CancellationToken);
         await worker.StopAsync();
-        Assert.Equal([31], owner.Stored);
+
+        Assert.False(owner.Dispatched.Reader.TryRead(out _));
+        Assert.Empty(owner.Stored);
+    }
+
+    [Fact]
+    public async Task Offsets_the_broker_deleted_unread_are_accounted_for_before_the_first_record()
+    {
+        var owner = new Owner();
+        var position = new PartitionPosition(new Watermark(1, 10, null));
+        position.SkipTo(50);
+        await using var worker = new PartitionWorker(0, position, lost: 40, owner, Options, TimeProvider.System, NullLogger.Instance);
+        Receive(worker, 50);
+
+        Assert.Equal((10, 50), await owner.AccountNextAsync());
+        Assert.Equal((50, 51), await owner.AccountNextAsync());
+        await worker.StopAsync();
+        Assert.Equal([50, 51], owner.Stored);
     }
 
     [Fact]
@@ -72,7 +86,7 @@ public sealed class HeldBatchTests
     }
 
     private static PartitionWorker Start(Owner owner, Watermark watermark) =>
-        new(partition: 0, watermark, owner, Options, TimeProvider.System, NullLogger.Instance);
+        new(partition: 0, new PartitionPosition(watermark), lost: 0, owner, Options, TimeProvider.System, NullLogger.Instance);
 
     private static void Receive(PartitionWorker worker, params long[] offsets)
     {
@@ -87,7 +101,7 @@ public sealed class HeldBatchTests
     {
         public Channel<Dispatch> Dispatched { get; } = Channel.CreateUnbounded<Dispatch>();
 
-        public Channel<Watermark> Seeks { get; } = Channel.CreateUnbounded<Watermark>();
+        public Channel<bool> Rejoins { get; } = Channel.CreateUnbounded<bool>();
 
         public List<long> Stored { get; } = [];
 
@@ -112,12 +126,7 @@ public sealed class HeldBatchTests
             return dispatch.Done.Task.WaitAsync(cancellationToken);
         }
 
-        public Task SeekAsync(PartitionWorker worker, Watermark watermark, CancellationToken cancellationToken)
-        {
-            worker.Restart(watermark);
-            Seeks.Writer.TryWrite(watermark);
-            return Task.CompletedTask;
-        }
+        public void Rejoin() => Rejoins.Writer.TryWrite(true);
 
         public void Accounted(int partition, long next) => Stored.Add(next);
     }

@@ -46,19 +46,6 @@ public sealed class RecordQueueTests : IDisposable
     }
 
     [Fact]
-    public void Lost_offsets_are_handed_out_between_the_records_before_and_after_them()
-    {
-        Receive(10, 11);
-        _queue.Lose(first: 12, low: 50);
-        Receive(50);
-
-        Assert.Equal(12, _queue.Cut(10, 10, 1_000).Next);
-        var lost = _queue.Cut(12, 10, 1_000);
-        Assert.Equal((50L, 38L, 0), (lost.Next, lost.Lost, lost.Records.Count));
-        Assert.Equal(51, _queue.Cut(50, 10, 1_000).Next);
-    }
-
-    [Fact]
     public void A_full_queue_has_room_again_when_half_of_it_is_gone()
     {
         Receive(1, 2, 3, 4, 5, 6);
@@ -69,20 +56,6 @@ public sealed class RecordQueueTests : IDisposable
 
         _queue.Cut(3, limitRecords: 1, limitBytes: 1_000);
         Assert.False(_queue.IsFull);
-    }
-
-    [Fact]
-    public void A_cleared_queue_hands_out_nothing_of_before()
-    {
-        Receive(1, 2);
-        _queue.ReachEnd(9);
-        _queue.Lose(3, 7);
-
-        _queue.Clear();
-
-        Assert.Equal((1L, 0L, 0), Of(_queue.Cut(1, 10, 1_000)));
-
-        static (long, long, int) Of(Run run) => (run.Next, run.Lost, run.Records.Count);
     }
 
     private void Receive(params long[] offsets)

@@ -25,7 +25,10 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>Creates the schema and the roles in an empty database.</summary>
     public static async Task MigrateAsync(string connectionString) => (await Command.RunAsync(
-        "dotnet", [BinaryOf("Orders.Service"), "migrate"], input: null, new Dictionary<string, string?> { ["ConnectionStrings__Orders"] = connectionString })).Succeeded();
+        "dotnet",
+        [BinaryOf("Orders.Service"), "migrate"],
+        input: null,
+        new Dictionary<string, string?> { ["ConnectionStrings__Orders"] = connectionString })).Succeeded();
 
     public static HostProcess StartService(string connectionString, string kafka) =>
         Start("Orders.Service", "busorders_service", connectionString, kafka, "Operations__Url");
@@ -46,6 +49,13 @@ internal sealed class HostProcess : IAsyncDisposable
             // Not started yet.
             return 0;
         }
+    }
+
+    /// <summary>What the host says about its readiness.</summary>
+    public async Task<string> WhyNotReadyAsync()
+    {
+        using var answer = await Http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -22,7 +22,8 @@ public sealed class BusDirectoryTests
 
     [Fact]
     public void A_folder_of_its_own_that_is_closed_will_be_opened_and_is_used() =>
-        Assert.Equal("/tmp/x", BusDirectory.Choose("/tmp/x", "/r", privileged: true, folder => folder == "/tmp/x" ? UnixFileMode.UserExecute : Open).Path);
+        Assert.Equal("/tmp/x", BusDirectory.Choose("/tmp/x", "/r", privileged: true, folder =>
+            folder == "/tmp/x" ? UnixFileMode.UserExecute : Open).Path);
 
     [Fact]
     public void Who_is_not_root_runs_postgres_itself_and_stays() =>

@@ -68,7 +68,8 @@ public sealed class RecordReaderTests
         var refused = await Assert.ThrowsAsync<BusException>(async () => await request.RecordsAsync(TestContext.Current.CancellationToken)
             .ToListAsync(TestContext.Current.CancellationToken));
         Assert.Equal(
-            "standard input, line 2 holds no order_uid to be the record's key. Mend it, or send it without a key with --raw.", refused.Message);
+            "standard input, line 2 holds no order_uid to be the record's key. Mend it, or send it without a key with --raw.",
+            refused.Message);
 
         var raw = request with { Raw = true, Input = new MemoryStream("{\"order_uid\":\"a\"}\n{}\n"u8.ToArray()) };
         Assert.Equal(2, await raw.RecordsAsync(TestContext.Current.CancellationToken).CountAsync(TestContext.Current.CancellationToken));

@@ -35,7 +35,8 @@ public sealed class StateFileTests : IDisposable
     public void A_broken_file_is_named()
     {
         File.WriteAllText(_workspace.StateFile, "{");
-        Assert.StartsWith($"{_workspace.StateFile} is not what bus wrote", Assert.Throws<BusException>(() => StateFile.Read(_workspace)).Message);
+        Assert.StartsWith(
+            $"{_workspace.StateFile} is not what bus wrote", Assert.Throws<BusException>(() => StateFile.Read(_workspace)).Message);
     }
 
     [Fact]

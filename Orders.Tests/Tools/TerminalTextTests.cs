@@ -14,7 +14,8 @@ public sealed class TerminalTextTests
     [InlineData("\u009B31m\u007F\0", "\\u009B31m\\u007F\\u0000")]
     [InlineData("one\ntwo\tthree\r", "one\\u000Atwo\\u0009three\\u000D")]
     [InlineData("tag \U000E0041", "tag \\U000E0041")]
-    public void What_could_act_on_a_terminal_or_hide_is_shown_as_an_escape(string text, string shown) => Assert.Equal(shown, TerminalText.Line(text));
+    public void What_could_act_on_a_terminal_or_hide_is_shown_as_an_escape(string text, string shown) =>
+        Assert.Equal(shown, TerminalText.Line(text));
 
     [Fact]
     public void Half_a_surrogate_pair_is_shown_by_its_number() => Assert.Equal("half \\uD83D.", TerminalText.Line($"half {(char)0xD83D}."));

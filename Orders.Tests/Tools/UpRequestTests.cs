@@ -37,7 +37,8 @@ public sealed class UpRequestTests
         Assert.NotEqual(first.Addresses.Postgres, second.Addresses.Postgres);
         Assert.Equal(first.Addresses.Redis, second.Addresses.Redis);
 
-        var refused = Assert.Throws<BusException>(() => (Plain with { Address = "127.0.0.1:8099" }).Prepare(null, endPoint => endPoint.Port != 8099));
+        var refused = Assert.Throws<BusException>(
+            () => (Plain with { Address = "127.0.0.1:8099" }).Prepare(null, endPoint => endPoint.Port != 8099));
         Assert.Equal(
             "Port 8099 on 127.0.0.1 is taken by another program, so the gateway cannot listen there. "
             + "Give it another one, such as: bus up -a 127.0.0.1:0 (any free port)",

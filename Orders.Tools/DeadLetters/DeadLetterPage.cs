@@ -9,6 +9,9 @@ internal sealed class DeadLetterPage(BusContext bus, OperationsPort operations)
 {
     private const int MostBytes = 8 * 1024;
 
+    private static readonly (string Label, string Name)[] Details =
+        [("advice", "advice"), ("JSON path", "jsonPath"), ("at byte", "bytePosition"), ("exception", "exception")];
+
     public async Task<int> RunAsync(long id, bool json, CancellationToken cancellationToken)
     {
         var (status, letter) = await operations.GetAsync($"/api/dead-letters/{id}", cancellationToken);
@@ -35,7 +38,7 @@ internal sealed class DeadLetterPage(BusContext bus, OperationsPort operations)
     {
         yield return $"Dead letter {Answer.Text(letter, "id")}: {Answer.Text(letter, "state")}, {Answer.Text(letter, "reason")}";
         yield return $"  {Answer.Text(letter, "sentence")}";
-        foreach (var (label, name) in new[] { ("advice", "advice"), ("JSON path", "jsonPath"), ("at byte", "bytePosition"), ("exception", "exception") })
+        foreach (var (label, name) in Details)
         {
             if (Answer.Text(letter, name) is { Length: > 0 } value)
             {
@@ -43,16 +46,15 @@ internal sealed class DeadLetterPage(BusContext bus, OperationsPort operations)
             }
         }
 
-        yield return $"  {"record",-11}{Answer.Text(letter, "topic")}, partition {Answer.Text(letter, "partition")}, offset {Answer.Text(letter, "offset")}, "
-            + $"epoch {Answer.Text(letter, "epoch")}, group {Answer.Text(letter, "group")}";
+        yield return $"  {"record",-11}{Answer.Text(letter, "topic")}, partition {Answer.Text(letter, "partition")}, "
+            + $"offset {Answer.Text(letter, "offset")}, epoch {Answer.Text(letter, "epoch")}, group {Answer.Text(letter, "group")}";
         yield return $"  {"timestamp",-11}{Answer.Text(letter, "timestamp")} ({Answer.Text(letter, "timestampMs")} ms)";
         var resolved = Answer.Text(letter, "resolvedAt") is { Length: > 0 } at ? $", resolved {at}" : "";
         yield return $"  {"recorded",-11}{Answer.Text(letter, "recordedAt")}{resolved}";
-        yield return $"  {"key",-11}{(Answer.Bytes(letter, "keyBase64") is { } key ? TerminalText.Block(key).ReplaceLineEndings("\\n") : "null")}";
+        yield return $"  {"key",-11}{OnOneLine(Answer.Bytes(letter, "keyBase64"))}";
         foreach (var header in Answer.Items(letter, "headers"))
         {
-            var value = Answer.Bytes(header, "valueBase64") is { } bytes ? TerminalText.Block(bytes).ReplaceLineEndings("\\n") : "null";
-            yield return $"  {"header",-11}{Answer.Text(header, "name")}: {value}";
+            yield return $"  {"header",-11}{Answer.Text(header, "name")}: {OnOneLine(Answer.Bytes(header, "valueBase64"))}";
         }
 
         yield return "Attempts";
@@ -68,6 +70,8 @@ internal sealed class DeadLetterPage(BusContext bus, OperationsPort operations)
             yield return line;
         }
     }
+
+    private static string OnOneLine(byte[]? bytes) => bytes is null ? "null" : TerminalText.Block(bytes).ReplaceLineEndings("\\n");
 
     private static IEnumerable<string> ValueLines(byte[]? value, string id)
     {

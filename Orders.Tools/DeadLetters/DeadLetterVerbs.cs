@@ -17,9 +17,13 @@ internal static class DeadLetterVerbs
         var directory = Workspace.Option();
         var json = Workspace.JsonOption();
         var command = new Command("list", "List dead letters, newest first.") { Options = { state, reason, limit, directory, json } };
-        command.SetAction((arguments, cancellationToken) => new DeadLetterList(bus, new(RunningSystem.Find(arguments.GetValue(directory), bus.Root)))
-            .RunAsync(
-                arguments.GetValue(state) ?? "dead", arguments.GetValue(reason), arguments.GetValue(limit), arguments.GetValue(json), cancellationToken));
+        command.SetAction((arguments, cancellationToken) =>
+            new DeadLetterList(bus, new(RunningSystem.Find(arguments.GetValue(directory), bus.Root))).RunAsync(
+                arguments.GetValue(state) ?? "dead",
+                arguments.GetValue(reason),
+                arguments.GetValue(limit),
+                arguments.GetValue(json),
+                cancellationToken));
         return command;
     }
 
@@ -28,9 +32,14 @@ internal static class DeadLetterVerbs
         var id = new Argument<long>("ID") { Description = "The dead letter's number." };
         var directory = Workspace.Option();
         var json = Workspace.JsonOption();
-        var command = new Command("show", "Show one: why, where from, its bytes, every attempt.") { Arguments = { id }, Options = { directory, json } };
-        command.SetAction((arguments, cancellationToken) => new DeadLetterPage(bus, new(RunningSystem.Find(arguments.GetValue(directory), bus.Root)))
-            .RunAsync(arguments.GetValue(id), arguments.GetValue(json), cancellationToken));
+        var command = new Command("show", "Show one: why, where from, its bytes, every attempt.")
+        {
+            Arguments = { id },
+            Options = { directory, json },
+        };
+        command.SetAction((arguments, cancellationToken) =>
+            new DeadLetterPage(bus, new(RunningSystem.Find(arguments.GetValue(directory), bus.Root))).RunAsync(
+                arguments.GetValue(id), arguments.GetValue(json), cancellationToken));
         return command;
     }
 

@@ -18,7 +18,8 @@ internal sealed class OperationsPort(RunningSystem system)
     public Task<(HttpStatusCode Status, JsonElement Body)> PostAsync(string path, CancellationToken cancellationToken) =>
         AskAsync(HttpMethod.Post, path, cancellationToken);
 
-    private async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    private async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(
+        HttpMethod method, string path, CancellationToken cancellationToken)
     {
         using var question = new HttpRequestMessage(method, $"{Url}{path}");
         question.Headers.Add("X-Actor", Actor);
@@ -43,7 +44,8 @@ internal sealed class OperationsPort(RunningSystem system)
         }
         catch (HttpRequestException refused)
         {
-            throw BusException.Unreachable($"The service's operations port at {Url} does not answer: {refused.Message}. Look with: bus status");
+            throw BusException.Unreachable(
+                $"The service's operations port at {Url} does not answer: {refused.Message}. Look with: bus status");
         }
         catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

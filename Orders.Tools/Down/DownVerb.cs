@@ -29,7 +29,8 @@ internal static class DownVerb
             stopped = await StopAsync(bus, workspace, cancellationToken);
         }
 
-        bus.Terminal.Say(stopped == 0 ? $"Nothing runs in {workspace.Path}." : $"Stopped {stopped} processes; the data stays in {workspace.Path}.");
+        bus.Terminal.Say(
+            stopped == 0 ? $"Nothing runs in {workspace.Path}." : $"Stopped {stopped} processes; the data stays in {workspace.Path}.");
         if (json)
         {
             bus.Terminal.Json(new { schema = "busorders/down/1", stopped, directory = workspace.Path });
@@ -80,7 +81,8 @@ internal static class DownVerb
             // It needs at most its patience with one process, twice where it has to kill it.
             if (bus.Time.GetElapsedTime(lastProgress) > (2 * Stopping.Patience) + TimeSpan.FromSeconds(5))
             {
-                bus.Terminal.Say($"The supervisor (process {supervisor.Id}) makes no progress; it is killed and the rest stopped without it.");
+                bus.Terminal.Say(
+                    $"The supervisor (process {supervisor.Id}) makes no progress; it is killed and the rest stopped without it.");
                 Signals.Send(supervisor, Signals.Kill);
             }
 

@@ -24,7 +24,8 @@ internal static class MigrateVerb
                 : await ApplyAsync(bus, arguments.GetValue(directory), cancellationToken);
             if (arguments.GetValue(json))
             {
-                bus.Terminal.Json(new { schema = "busorders/migrate/1", script = printed ? output : null, output = printed ? null : output });
+                bus.Terminal.Json(
+                    new { schema = "busorders/migrate/1", script = printed ? output : null, output = printed ? null : output });
             }
             else if (printed)
             {

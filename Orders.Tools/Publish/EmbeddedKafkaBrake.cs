@@ -17,6 +17,7 @@ internal sealed class EmbeddedKafkaBrake : IDisposable
     // It keeps 5 MB in each of 4 partitions; the rest is room for partitions that are fuller than others.
     private const long MostBytes = 12_500_000;
     private const int Stride = 1_000;
+    private const string Watermarks = "SELECT partition, max(position) FROM watermark WHERE topic = $1 GROUP BY partition";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan OneQuestion = TimeSpan.FromSeconds(5);
@@ -68,7 +69,8 @@ internal sealed class EmbeddedKafkaBrake : IDisposable
             if (!_said)
             {
                 _said = true;
-                _bus.Terminal.Say($"The embedded Kafka keeps little: sending as fast as the service accounts for orders ({waiting:N0} wait).");
+                _bus.Terminal.Say(
+                    $"The embedded Kafka keeps little: sending as fast as the service accounts for orders ({waiting:N0} wait).");
             }
 
             if (waiting < last)
@@ -95,7 +97,7 @@ internal sealed class EmbeddedKafkaBrake : IDisposable
     private async Task<long> WaitingAsync(CancellationToken cancellationToken)
     {
         var accounted = new Dictionary<int, long>();
-        await using (var command = _database.CreateCommand("SELECT partition, max(position) FROM watermark WHERE topic = $1 GROUP BY partition"))
+        await using (var command = _database.CreateCommand(Watermarks))
         {
             command.Parameters.Add(new() { Value = Topics.Orders });
             await using var rows = await command.ExecuteReaderAsync(cancellationToken);

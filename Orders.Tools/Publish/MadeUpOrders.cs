@@ -13,8 +13,10 @@ internal sealed class MadeUpOrders(long seed)
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly DateTimeOffset FirstDay = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly string[] GivenNames = ["Anna", "Boris", "Clara", "Dmitri", "Elena", "Felix", "Greta", "Hugo", "Irina", "Jonas"];
-    private static readonly string[] FamilyNames = ["Petrov", "Schmidt", "Rossi", "Novák", "Levi", "Jensen", "Moreau", "Kowalski", "Orlov", "Weiss"];
-    private static readonly string[] Streets = ["Ploshad Mira", "Bahnhofstrasse", "Via Roma", "Lenina", "Main Street", "Nevsky", "Rue de Lyon"];
+    private static readonly string[] FamilyNames =
+        ["Petrov", "Schmidt", "Rossi", "Novák", "Levi", "Jensen", "Moreau", "Kowalski", "Orlov", "Weiss"];
+    private static readonly string[] Streets =
+        ["Ploshad Mira", "Bahnhofstrasse", "Via Roma", "Lenina", "Main Street", "Nevsky", "Rue de Lyon"];
     private static readonly string[] Banks = ["alpha", "sber", "vtb", "tinkoff", "raiffeisen"];
     private static readonly string[] Currencies = ["USD", "EUR", "RUB", "KZT"];
     private static readonly string[] Locales = ["en", "ru", "de"];

@@ -5,7 +5,9 @@ namespace Orders.Tools.Publish;
 /// <summary>Finds the uid in an order's bytes, which become the record's key.</summary>
 internal static class OrderUidFinder
 {
-    /// <summary>The value of the document's own <c>order_uid</c>; null where the bytes are no JSON object with a text of that name.</summary>
+    /// <summary>
+    /// The value of the document's own <c>order_uid</c>; null where the bytes are no JSON object with a text of that name.
+    /// </summary>
     public static string? Find(ReadOnlySpan<byte> document)
     {
         try

@@ -43,7 +43,7 @@ internal sealed class ProgressLine(Terminal terminal, long? total, TimeProvider 
         }
 
         var filled = (int)(Width * Math.Min(done, total.Value) / total.Value);
-        return string.Create(
-            CultureInfo.InvariantCulture, $"[{new string('#', filled)}{new string('.', Width - filled)}] {100 * done / total.Value,3} %  {rate}");
+        var bar = new string('#', filled) + new string('.', Width - filled);
+        return string.Create(CultureInfo.InvariantCulture, $"[{bar}] {100 * done / total.Value,3} %  {rate}");
     }
 }

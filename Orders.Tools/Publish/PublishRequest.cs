@@ -61,7 +61,9 @@ internal sealed record PublishRequest(IReadOnlyList<string> Files, string? OneOr
             foreach (var file in Files)
             {
                 await using var stream = File.OpenRead(file);
-                var shape = LineExtensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase) ? InputShape.Lines : InputShape.Document;
+                var shape = LineExtensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)
+                    ? InputShape.Lines
+                    : InputShape.Document;
                 await foreach (var record in RecordReader.ReadAsync(stream, file, shape, cancellationToken))
                 {
                     yield return Checked(record);

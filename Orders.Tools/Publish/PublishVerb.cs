@@ -14,11 +14,23 @@ internal static class PublishVerb
 
     public static Command Define(BusContext bus)
     {
-        var files = new Argument<string[]>("FILE") { Description = "A JSON document, or NDJSON with one order per line.", Arity = ArgumentArity.ZeroOrMore };
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "A JSON document, or NDJSON with one order per line.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var oneOrder = new Option<string?>("-j") { Description = "One order as a JSON file, byte for byte.", HelpName = "FILE" };
         var count = new Option<long?>("--count") { Description = "Make up N orders.", HelpName = "N" };
-        var rate = new Option<double?>("--rate") { Description = "Orders per second, by the clock. Default: as fast as Kafka takes them.", HelpName = "R" };
-        var seed = new Option<long?>("--seed") { Description = "Make up the same orders again. Default: a new seed, which is printed.", HelpName = "S" };
+        var rate = new Option<double?>("--rate")
+        {
+            Description = "Orders per second, by the clock. Default: as fast as Kafka takes them.",
+            HelpName = "R",
+        };
+        var seed = new Option<long?>("--seed")
+        {
+            Description = "Make up the same orders again. Default: a new seed, which is printed.",
+            HelpName = "S",
+        };
         var topic = new Option<string>("--topic") { Description = "The topic.", DefaultValueFactory = _ => Topics.Orders };
         var raw = new Option<bool>("--raw") { Description = "Send what has no order_uid too, without a key." };
         var ledger = new Option<string?>("--ledger") { Description = "Append every send and its answer to this file, for bus verify.", HelpName = "F" };
@@ -56,9 +68,9 @@ internal static class PublishVerb
             };
             request.Check();
             var system = RunningSystem.Find(arguments.GetValue(directory), bus.Root);
-            return await new Publishing(
-                bus, system, request, arguments.GetValue(topic)!, arguments.GetValue(rate), arguments.GetValue(ledger), arguments.GetValue(json))
-                .RunAsync(cancellationToken);
+            var publishing = new Publishing(
+                bus, system, request, arguments.GetValue(topic)!, arguments.GetValue(rate), arguments.GetValue(ledger), arguments.GetValue(json));
+            return await publishing.RunAsync(cancellationToken);
         });
         return command;
     }
@@ -103,7 +115,9 @@ internal static class PublishVerb
 
         private async Task SendAllAsync(OrderProducer producer, ProgressLine progress, CancellationToken cancellationToken)
         {
-            using var brake = system.State.Kafka.IsEmbedded && topic == Topics.Orders ? new EmbeddedKafkaBrake(bus, system, producer) : null;
+            using var brake = system.State.Kafka.IsEmbedded && topic == Topics.Orders
+                ? new EmbeddedKafkaBrake(bus, system, producer)
+                : null;
             var pace = new Pace(rate, bus.Time);
             await foreach (var record in request.RecordsAsync(cancellationToken))
             {
@@ -159,7 +173,8 @@ internal static class PublishVerb
 
             if (unanswered > 0)
             {
-                bus.Terminal.Say($"{unanswered:N0} have no answer yet and may or may not be on the topic: {producer.LastError ?? "no error was reported"}");
+                var reason = producer.LastError ?? "no error was reported";
+                bus.Terminal.Say($"{unanswered:N0} have no answer yet and may or may not be on the topic: {reason}");
             }
         }
     }

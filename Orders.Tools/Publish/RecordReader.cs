@@ -160,7 +160,8 @@ internal static class RecordReader
             {
                 if (_buffer.Length >= LargestRecord)
                 {
-                    throw BusException.Failed($"{source} holds more than {LargestRecord} bytes without being one order per line; put one order on each line.");
+                    throw BusException.Failed(
+                        $"{source} holds more than {LargestRecord} bytes without being one order per line; put one order on each line.");
                 }
 
                 Array.Resize(ref _buffer, _buffer.Length * 2);

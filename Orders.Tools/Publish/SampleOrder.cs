@@ -40,7 +40,9 @@ internal static class SampleOrder
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        using var producer = new ProducerBuilder<byte[], byte[]>(OrderProducer.Settings(bootstrapServers)).SetLogHandler(KafkaClients.Silent).Build();
+        using var producer = new ProducerBuilder<byte[], byte[]>(OrderProducer.Settings(bootstrapServers))
+            .SetLogHandler(KafkaClients.Silent)
+            .Build();
         try
         {
             await producer.ProduceAsync(Topics.Orders, new() { Key = Encoding.ASCII.GetBytes(Uid), Value = Content() }, patience.Token);
@@ -51,7 +53,8 @@ internal static class SampleOrder
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw BusException.Unreachable($"Kafka at {bootstrapServers} did not take the sample order within {Patience.TotalSeconds:0} s.");
+            throw BusException.Unreachable(
+                $"Kafka at {bootstrapServers} did not take the sample order within {Patience.TotalSeconds:0} s.");
         }
     }
 }

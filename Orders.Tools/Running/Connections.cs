@@ -31,7 +31,8 @@ internal sealed class Connections(Addresses addresses, string databaseSchema, Se
 
     public string Redis => $"127.0.0.1:{addresses.Redis},password={secrets.Redis}";
 
-    public static Connections Of(SystemState state, Workspace workspace) => new(state.Addresses, state.DatabaseSchema, Secrets.Of(workspace));
+    public static Connections Of(SystemState state, Workspace workspace) =>
+        new(state.Addresses, state.DatabaseSchema, Secrets.Of(workspace));
 
     private string Postgres(string database, string role, string password) => new NpgsqlConnectionStringBuilder
     {

@@ -1,6 +1,8 @@
 namespace Orders.Tools.Running;
 
-/// <summary>One at a time: held by <c>up</c> and <c>down</c> while they change a system, and by its supervisor for its whole life.</summary>
+/// <summary>
+/// One at a time: held by <c>up</c> and <c>down</c> while they change a system, and by its supervisor for its whole life.
+/// </summary>
 internal sealed class DirectoryLock : IDisposable
 {
     private readonly FileStream _file;
@@ -40,7 +42,8 @@ internal sealed class DirectoryLock : IDisposable
 
             if (bus.Time.GetElapsedTime(start) > patience)
             {
-                throw BusException.Failed($"Another bus up or bus down has been at work in {workspace.Path} for {patience.TotalSeconds:0} s.");
+                throw BusException.Failed(
+                    $"Another bus up or bus down has been at work in {workspace.Path} for {patience.TotalSeconds:0} s.");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(100), bus.Time, cancellationToken);

@@ -6,7 +6,9 @@ namespace Orders.Tools.Running;
 internal sealed record HostProgram(string Assembly)
 {
     private static readonly string Dotnet =
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : Programs.Find("dotnet") ?? "dotnet";
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+            ? Environment.ProcessPath!
+            : Programs.Find("dotnet") ?? "dotnet";
 
     public static string DotnetFile => Dotnet;
 

@@ -71,7 +71,8 @@ internal static class Ports
         if (!IPAddress.TryParse(host, out var ip)
             || !ushort.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
         {
-            throw BusException.Failed($"--address {address} is not HOST:PORT with an IP address or localhost as host, such as 127.0.0.1:8081.");
+            throw BusException.Failed(
+                $"--address {address} is not HOST:PORT with an IP address or localhost as host, such as 127.0.0.1:8081.");
         }
 
         return new IPEndPoint(ip, port);

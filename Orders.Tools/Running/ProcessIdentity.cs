@@ -16,7 +16,9 @@ internal sealed record ProcessIdentity(int Id, long StartTicks, string BootId)
 
     /// <summary>The live process that has <paramref name="id"/> now; null where there is none.</summary>
     public static ProcessIdentity? Of(int id) =>
-        StartTicksOf(ReadOrNull($"/proc/{id}/stat")) is { } ticks ? new(id, ticks, ReadOrNull("/proc/sys/kernel/random/boot_id") ?? "") : null;
+        StartTicksOf(ReadOrNull($"/proc/{id}/stat")) is { } ticks
+            ? new(id, ticks, ReadOrNull("/proc/sys/kernel/random/boot_id") ?? "")
+            : null;
 
     /// <summary>Whether this very process still runs; one that ended and waits to be reaped does not.</summary>
     public bool IsAlive() => Of(Id) == this;

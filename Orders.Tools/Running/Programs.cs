@@ -21,6 +21,8 @@ internal static class Programs
     {
         var start = new ProcessStartInfo(file, arguments)
         {
+            // Where every user may be: Postgres' programs run as another one.
+            WorkingDirectory = "/",
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -26,7 +26,9 @@ internal enum Phase
     /// <summary>Nothing runs. Left by <c>up</c>.</summary>
     Stopped,
 
-    /// <summary>From <c>up</c> until both hosts said they are ready. A supervisor that was killed leaves this or <see cref="Ready"/>.</summary>
+    /// <summary>
+    /// From <c>up</c> until both hosts said they are ready. A supervisor that was killed leaves this or <see cref="Ready"/>.
+    /// </summary>
     Starting,
 
     /// <summary>Both hosts were ready once; from then on the supervisor restarts what dies.</summary>

@@ -24,9 +24,10 @@ internal static class KafkaAudit
             var described = await admin.DescribeConfigsAsync(
                 [new() { Type = ResourceType.Topic, Name = Topics.Orders }], new() { RequestTimeout = Patience });
             return described[0].Entries.TryGetValue("message.timestamp.type", out var type) && type.Value == "CreateTime"
-                ? [$"Topic {Topics.Orders} uses CreateTime: where an order comes through two partitions, its producers' clocks decide what is newer. "
-                    + $"Mend it with: kafka-configs.sh --bootstrap-server {kafka.BootstrapServers} --alter --entity-type topics --entity-name {Topics.Orders} "
-                    + "--add-config message.timestamp.type=LogAppendTime"]
+                ? [$"Topic {Topics.Orders} uses CreateTime: where an order comes through two partitions, "
+                    + "its producers' clocks decide what is newer. "
+                    + $"Mend it with: kafka-configs.sh --bootstrap-server {kafka.BootstrapServers} --alter "
+                    + $"--entity-type topics --entity-name {Topics.Orders} --add-config message.timestamp.type=LogAppendTime"]
                 : [];
         }
         catch (KafkaException refused)

@@ -32,7 +32,9 @@ internal sealed record Readiness(bool Answers, bool Ready, IReadOnlyList<string>
         try
         {
             var body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-            return body.ValueKind == JsonValueKind.Object && body.TryGetProperty("reasons", out var reasons) && reasons.ValueKind == JsonValueKind.Array
+            return body.ValueKind == JsonValueKind.Object
+                && body.TryGetProperty("reasons", out var reasons)
+                && reasons.ValueKind == JsonValueKind.Array
                 ? [.. reasons.EnumerateArray().Select(reason => reason.ToString())]
                 : [];
         }

@@ -32,7 +32,7 @@ internal static class ServiceStatus
         }
     }
 
-    /// <summary>The answer as lines of name and value, one per leaf.</summary>
+    /// <summary>The answer as lines, one per object; counts of zero and what is not known are left out.</summary>
     public static IEnumerable<string> Lines(JsonElement? answer)
     {
         if (answer is not { ValueKind: JsonValueKind.Object } status)
@@ -41,20 +41,23 @@ internal static class ServiceStatus
         }
 
         return status.EnumerateObject()
-            .Where(property => property.Name is not ("schema" or "status" or "reasons"))
-            .SelectMany(property => Leaves(property.Name, property.Value))
+            .Where(property => property.Name is not ("schema" or "ready" or "status" or "reasons"))
+            .SelectMany(property => property.Value.ValueKind == JsonValueKind.Array
+                ? property.Value.EnumerateArray().Select(item => (property.Name, Value: Row(item, Known)))
+                : [(property.Name, Value: Row(property.Value, Says))])
+            .Where(row => row.Value.Length > 0)
             .Take(MostLines)
-            .Select(leaf => $"{TerminalText.Line(leaf.Name)}: {TerminalText.Line(leaf.Value)}");
+            .Select(row => $"{TerminalText.Line(row.Name),-12}{TerminalText.Line(row.Value)}");
     }
 
-    private static IEnumerable<(string Name, string Value)> Leaves(string name, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(property => Leaves($"{name} {property.Name}", property.Value)),
-        JsonValueKind.Array => value.EnumerateArray().Select(item => (name, Row(item))),
-        _ => [(name, value.ToString())],
-    };
-
-    private static string Row(JsonElement item) => item.ValueKind == JsonValueKind.Object
-        ? string.Join(", ", item.EnumerateObject().Select(property => $"{property.Name} {property.Value}"))
+    private static string Row(JsonElement item, Func<JsonElement, bool> shown) => item.ValueKind == JsonValueKind.Object
+        ? string.Join(
+            ", ", item.EnumerateObject().Where(property => shown(property.Value)).Select(property => $"{property.Name} {property.Value}"))
         : item.ToString();
+
+    private static bool Known(JsonElement value) =>
+        value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Array or JsonValueKind.Object);
+
+    private static bool Says(JsonElement value) =>
+        Known(value) && (value.ValueKind != JsonValueKind.Number || value.GetDouble() != 0);
 }

@@ -56,7 +56,9 @@ internal sealed class StatusReport
         schema = Schema,
         directory = _workspace.Path,
         state = IsFine ? "ready" : _processes.Any(process => process.State == ProcessRow.Running) ? "not_ready" : "stopped",
-        kafka = _state is null ? null : new { kind = _state.Kafka.Kind, bootstrapServers = _state.Kafka.BootstrapServers, home = _state.Kafka.Home },
+        kafka = _state is null
+            ? null
+            : new { kind = _state.Kafka.Kind, bootstrapServers = _state.Kafka.BootstrapServers, home = _state.Kafka.Home },
         postgres = _connections is null ? null : new { connectionString = _connections.Owner, uri = _connections.OwnerUri },
         redis = _connections is null ? null : new { connectionString = _connections.Redis },
         gateway = _state is null ? null : new { url = _state.Addresses.GatewayUrl, ready = Gateway.Ready, reasons = Gateway.Reasons },

@@ -58,7 +58,8 @@ internal static class TestVerb
             return [];
         }
 
-        DebianPackage[] servers = [DebianPackage.Librdkafka, DebianPackage.Postgres, DebianPackage.Redis, DebianPackage.Chromium, DebianPackage.Kcat];
+        DebianPackage[] servers =
+            [DebianPackage.Librdkafka, DebianPackage.Postgres, DebianPackage.Redis, DebianPackage.Chromium, DebianPackage.Kcat];
         return kafkaHome is null ? servers : [.. servers, DebianPackage.Java];
     }
 
@@ -70,11 +71,13 @@ internal static class TestVerb
         _ => withKafka ? [] : ["-trait-", "Category=kafka"],
     };
 
-    private static async Task<int> RunTestsAsync(BusContext bus, string? category, string? kafkaHome, bool json, CancellationToken cancellationToken)
+    private static async Task<int> RunTestsAsync(
+        BusContext bus, string? category, string? kafkaHome, bool json, CancellationToken cancellationToken)
     {
         var assembly = HostProgram.Of(bus.Root, "Orders.Tests").Assembly;
         var results = Path.Combine(Path.GetTempPath(), $"bus-test-{Guid.NewGuid():N}.xml");
-        string[] arguments = [assembly, "-noLogo", "-noColor", "-noAutoReporters", .. Filter(category, kafkaHome is not null), "-xml", results];
+        string[] arguments =
+            [assembly, "-noLogo", "-noColor", "-noAutoReporters", .. Filter(category, kafkaHome is not null), "-xml", results];
         var start = new ProcessStartInfo(HostProgram.DotnetFile, arguments)
         {
             WorkingDirectory = Path.GetDirectoryName(assembly),

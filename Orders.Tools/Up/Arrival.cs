@@ -44,7 +44,8 @@ internal sealed class Arrival(BusContext bus, Workspace workspace, bool json)
                 case Phase.Ready when alive:
                     return state;
                 case Phase.Failed when !alive || supervisor == ProcessIdentity.Current:
-                    throw BusException.Unreachable($"{state.Error} Everything that was started is stopped again. Log: {workspace.SupervisorLog}");
+                    throw BusException.Unreachable(
+                        $"{state.Error} Everything that was started is stopped again. Log: {workspace.SupervisorLog}");
                 case var _ when !alive:
                     throw BusException.Unreachable($"The supervisor ended.{Launch.Tail(workspace.SupervisorLog)}");
                 case var _ when bus.Time.GetElapsedTime(_start) > Patience:
@@ -83,7 +84,8 @@ internal sealed class Arrival(BusContext bus, Workspace workspace, bool json)
         return $"Not ready after {Patience.TotalSeconds:0} s. Service: {Reasons(service)}. Gateway: {Reasons(gateway)}. "
             + "It goes on trying; look with: bus status";
 
-        static string Reasons(Readiness readiness) => readiness.Ready ? "ready" : string.Join("; ", readiness.Reasons.DefaultIfEmpty("no reason given"));
+        static string Reasons(Readiness readiness) =>
+            readiness.Ready ? "ready" : string.Join("; ", readiness.Reasons.DefaultIfEmpty("no reason given"));
     }
 
     private async Task SampleAsync(SystemState state, CancellationToken cancellationToken)
@@ -100,7 +102,8 @@ internal sealed class Arrival(BusContext bus, Workspace workspace, bool json)
             if (bus.Time.GetElapsedTime(start) > Patience)
             {
                 throw BusException.Unreachable(
-                    $"The sample order was published but is not served after {Patience.TotalSeconds:0} s. Look with: bus status, bus dlq list");
+                    $"The sample order was published but is not served after {Patience.TotalSeconds:0} s. "
+                    + "Look with: bus status, bus dlq list");
             }
 
             await Task.Delay(Poll, bus.Time, cancellationToken);

@@ -3,7 +3,9 @@ using Orders.Tools.Running;
 
 namespace Orders.Tools.Up;
 
-/// <summary><c>bus up</c> without <c>--detach</c>: the supervisor inside this process, the hosts' logs on the terminal, until Ctrl-C.</summary>
+/// <summary>
+/// <c>bus up</c> without <c>--detach</c>: the supervisor inside this process, the hosts' logs on the terminal, until Ctrl-C.
+/// </summary>
 internal static class Foreground
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
@@ -15,7 +17,8 @@ internal static class Foreground
         await using var log = new StreamWriter(workspace.SupervisorLog, append: true) { AutoFlush = true };
         using var supervisor = new Supervisor(new(
             bus with { Terminal = new Terminal(TextWriter.Null, log, interactive: false) }, workspace, StateFile.Read(workspace)!));
-        var logs = new[] { ProcessName.Service, ProcessName.Gateway }.Select(name => FollowLogAsync(bus, workspace, name, stop.Token)).ToList();
+        var logs = new[] { ProcessName.Service, ProcessName.Gateway }.Select(name =>
+            FollowLogAsync(bus, workspace, name, stop.Token)).ToList();
         var supervising = supervisor.RunAsync(stop.Token);
         try
         {

@@ -15,7 +15,8 @@ internal sealed class HostPart(string name, Supervision supervision) : Part(name
     /// <summary>What the host says about its readiness.</summary>
     public Task<Readiness> ReadinessAsync(CancellationToken cancellationToken) => Readiness.AskAsync(Url, cancellationToken);
 
-    public static IReadOnlyDictionary<string, string> ServiceSettings(SystemState state, Connections connections) => new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> ServiceSettings(SystemState state, Connections connections) =>
+        new Dictionary<string, string>
     {
         ["ConnectionStrings__Orders"] = connections.Service,
         ["Storage__Schema"] = state.DatabaseSchema,
@@ -23,7 +24,8 @@ internal sealed class HostPart(string name, Supervision supervision) : Part(name
         ["Operations__Url"] = state.Addresses.OperationsUrl,
     };
 
-    public static IReadOnlyDictionary<string, string> GatewaySettings(SystemState state, Connections connections) => new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> GatewaySettings(SystemState state, Connections connections) =>
+        new Dictionary<string, string>
     {
         ["ConnectionStrings__Orders"] = connections.Gateway,
         ["ConnectionStrings__Redis"] = connections.Redis,

@@ -18,7 +18,9 @@ internal static class KafkaTopics
         return admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count > 0;
     }
 
-    /// <summary>Creates what is missing; <c>orders</c> is stamped by the broker, so that two producers' clocks do not decide what is newer.</summary>
+    /// <summary>
+    /// Creates what is missing; <c>orders</c> is stamped by the broker, so that two producers' clocks do not decide what is newer.
+    /// </summary>
     /// <returns>The topics that were created.</returns>
     public static async Task<IReadOnlyList<string>> EnsureAsync(string bootstrapServers)
     {
@@ -58,7 +60,9 @@ internal static class KafkaTopics
         }
         catch (CreateTopicsException partly)
         {
-            var refused = partly.Results.Where(result => result.Error.IsError && result.Error.Code != ErrorCode.TopicAlreadyExists).ToList();
+            var refused = partly.Results
+                .Where(result => result.Error.IsError && result.Error.Code != ErrorCode.TopicAlreadyExists)
+                .ToList();
             if (refused.Count > 0)
             {
                 throw BusException.Unreachable(
@@ -71,5 +75,7 @@ internal static class KafkaTopics
     }
 
     private static IAdminClient Admin(string bootstrapServers) =>
-        new AdminClientBuilder(KafkaClients.Configure(new AdminClientConfig(), bootstrapServers)).SetLogHandler(KafkaClients.Silent).Build();
+        new AdminClientBuilder(KafkaClients.Configure(new AdminClientConfig(), bootstrapServers))
+            .SetLogHandler(KafkaClients.Silent)
+            .Build();
 }

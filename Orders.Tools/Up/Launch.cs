@@ -23,7 +23,8 @@ internal sealed record Launch(string Log, string File, IReadOnlyList<string> Arg
     {
         get
         {
-            var all = string.Join('\0', [File, .. Arguments, .. Environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}")]);
+            var all = string.Join(
+                '\0', [File, .. Arguments, .. Environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}")]);
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)))[..16];
         }
     }
@@ -58,7 +59,9 @@ internal sealed record Launch(string Log, string File, IReadOnlyList<string> Arg
         ? $" The end of {log}:\n{string.Join('\n', System.IO.File.ReadLines(log).TakeLast(TailLines).Select(line => "    " + line))}"
         : "";
 
-    /// <summary>Arguments that run <paramref name="command"/> as user postgres when this is root, which Postgres refuses to run as.</summary>
+    /// <summary>
+    /// Arguments that run <paramref name="command"/> as user postgres when this is root, which Postgres refuses to run as.
+    /// </summary>
     public static string[] AsPostgres(params string[] command) => System.Environment.IsPrivilegedProcess
         ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--", .. command]
         : command;

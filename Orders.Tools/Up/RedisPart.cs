@@ -6,7 +6,9 @@ using Orders.Tools.Running;
 
 namespace Orders.Tools.Up;
 
-/// <summary>A private Redis on loopback with a password; a cache, so it keeps nothing on disk and forgets the least used when full.</summary>
+/// <summary>
+/// A private Redis on loopback with a password; a cache, so it keeps nothing on disk and forgets the least used when full.
+/// </summary>
 internal sealed class RedisPart(Supervision supervision) : Part(ProcessName.Redis, supervision)
 {
     private string Home => Supervision.Workspace.In("redis");

@@ -27,7 +27,8 @@ internal static class Stopping
         }
     }
 
-    public static async Task<bool> IsGoneAsync(BusContext bus, ProcessIdentity process, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task<bool> IsGoneAsync(
+        BusContext bus, ProcessIdentity process, TimeSpan patience, CancellationToken cancellationToken)
     {
         var start = bus.Time.GetTimestamp();
         while (process.IsAlive())

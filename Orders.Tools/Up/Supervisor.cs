@@ -142,7 +142,8 @@ internal sealed class Supervisor : IDisposable
         {
             if (_supervision.State.Alive(host.Name) is null)
             {
-                throw BusException.Unreachable($"{host.Name} ended before it was ready.{Launch.Tail(_supervision.Workspace.LogOf(host.Name))}");
+                throw BusException.Unreachable(
+                    $"{host.Name} ended before it was ready.{Launch.Tail(_supervision.Workspace.LogOf(host.Name))}");
             }
 
             await Task.Delay(Poll / 4, _supervision.Bus.Time, cancellationToken);

@@ -27,7 +27,8 @@ internal sealed record UpRequest(string? Kafka, string? Address, string? KafkaHo
                 $"--kafka {Kafka} was asked for, but the system runs already on {Describe(running.Kafka)}. Stop it first: bus down");
         }
 
-        if (Address is not null && Ports.Parse(Address) is var asked && asked.Port != 0 && !asked.Equals(Ports.Parse(running.Addresses.Gateway)))
+        var asked = Address is null ? null : Ports.Parse(Address);
+        if (asked is not null && asked.Port != 0 && !asked.Equals(Ports.Parse(running.Addresses.Gateway)))
         {
             throw BusException.Failed(
                 $"--address {Address} was asked for, but the gateway runs already on {running.Addresses.Gateway}. Stop it first: bus down");

@@ -91,7 +91,8 @@ internal static class UpVerb
         var state = request.Prepare(last, Ports.IsFree);
         if (state.Kafka.Home is { } home && !File.Exists(Path.Combine(home, "bin", "kafka-server-start.sh")))
         {
-            throw BusException.Unreachable($"KAFKA_HOME is {home}, but there is no bin/kafka-server-start.sh. Unset it or point it at a Kafka.");
+            throw BusException.Unreachable(
+                $"KAFKA_HOME is {home}, but there is no bin/kafka-server-start.sh. Unset it or point it at a Kafka.");
         }
 
         if (last is not null && (last.Kafka.Kind, last.Kafka.Home) != (state.Kafka.Kind, state.Kafka.Home))

@@ -86,7 +86,8 @@ internal sealed class AccountCheck(Snapshot snapshot, Anomalies anomalies)
 
             if (at - first != range.Kept)
             {
-                var ids = string.Join(", ", letters.Skip(first).Take(Math.Min(at - first, 5)).Select(letter => letter.Id.ToString(CultureInfo.InvariantCulture)));
+                var some = letters.Skip(first).Take(Math.Min(at - first, 5));
+                var ids = string.Join(", ", some.Select(letter => letter.Id.ToString(CultureInfo.InvariantCulture)));
                 Blame(
                     at - first < range.Kept ? AnomalyName.Unaccounted : AnomalyName.DoubleAccount,
                     partition,

@@ -31,7 +31,8 @@ internal sealed class Draining(BusContext bus, NpgsqlDataSource database, TopicR
             {
                 said = true;
                 bus.Terminal.Say(
-                    $"Waiting until {lag:N0} records are accounted for and {waiting:N0} events are sent, at most {Patience.TotalSeconds:0} s (--no-wait does not).");
+                    $"Waiting until {lag:N0} records are accounted for and {waiting:N0} events are sent, "
+                    + $"at most {Patience.TotalSeconds:0} s (--no-wait does not).");
             }
 
             await Task.Delay(Poll, bus.Time, cancellationToken);

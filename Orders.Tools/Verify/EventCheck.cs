@@ -93,7 +93,9 @@ internal sealed class EventCheck(Snapshot snapshot, EventNotes events, Anomalies
             }
 
             anomalies.Add(
-                AnomalyName.EventOutOfOrder, Where(note, order), $"version {note.Sequence} first comes after version {order.HighestSequence} ({WhereLast(order)})");
+                AnomalyName.EventOutOfOrder,
+                Where(note, order),
+                $"version {note.Sequence} first comes after version {order.HighestSequence} ({WhereLast(order)})");
         }
 
         events.Add(order, note);
@@ -155,7 +157,9 @@ internal sealed class EventCheck(Snapshot snapshot, EventNotes events, Anomalies
         else
         {
             anomalies.Add(
-                AnomalyName.Torn, Coordinates.Order(order.Uid), $"has version {version}, but no event tells of a version above {expected - 1}, sent or waiting");
+                AnomalyName.Torn,
+                Coordinates.Order(order.Uid),
+                $"has version {version}, but no event tells of a version above {expected - 1}, sent or waiting");
         }
     }
 

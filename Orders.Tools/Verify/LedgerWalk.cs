@@ -2,7 +2,9 @@ using Orders.Contracts;
 
 namespace Orders.Tools.Verify;
 
-/// <summary>I2 in one partition: each acknowledged record stands on the topic where the broker said, or was accounted for before the broker deleted it.</summary>
+/// <summary>
+/// I2 in one partition: each acknowledged record stands on the topic where the broker said, or was accounted for before the broker deleted it.
+/// </summary>
 internal sealed class LedgerWalk(
     LedgerFile ledger, int partition, LogBounds bounds, Snapshot snapshot, Anomalies anomalies, Figures figures)
 {

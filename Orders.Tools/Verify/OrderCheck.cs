@@ -70,7 +70,10 @@ internal sealed class OrderCheck(
         {
             var suspect = events[order.SuspectEvent];
             Blame(
-                AnomalyName.Torn, order.Uid, EventCheck.Where(suspect, order), $"the event of version {suspect.Sequence} has other content than the record that made it");
+                AnomalyName.Torn,
+                order.Uid,
+                EventCheck.Where(suspect, order),
+                $"the event of version {suspect.Sequence} has other content than the record that made it");
         }
 
         if (!order.HasRow)
@@ -78,7 +81,10 @@ internal sealed class OrderCheck(
             if (order.FoldPartition >= 0)
             {
                 Blame(
-                    AnomalyName.LostWrite, order.Uid, WhereFold(order), $"the order's records were accounted for up to version {order.FoldVersion}, but there is no such order");
+                    AnomalyName.LostWrite,
+                    order.Uid,
+                    WhereFold(order),
+                    $"the order's records were accounted for up to version {order.FoldVersion}, but there is no such order");
             }
 
             return;

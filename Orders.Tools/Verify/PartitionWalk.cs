@@ -48,7 +48,7 @@ internal sealed class PartitionWalk
 
     public int Epoch => _standing.Epoch;
 
-    /// <summary>Whether everything that was ever accounted for in this partition is still on the topic, so that its orders can be folded from nothing.</summary>
+    /// <summary>Whether all that was ever accounted for in this partition is still on the topic, so that its orders can be folded from nothing.</summary>
     public bool IsWhole =>
         !_isHoley
         && End <= _bounds.End

@@ -46,9 +46,15 @@ internal sealed class VerifyReport(string directory, Verification verification, 
     {
         yield return Invariant($"records     {_figures.Records:N0} on the topic, {_figures.Accounted:N0} accounted for, {_figures.Lag:N0} not yet");
         yield return Invariant($"ranges      {_figures.Ranges:N0}, {_figures.RangesFolded:N0} of them counted again from the topic");
-        yield return Invariant($"orders      {_figures.Orders:N0}; {_figures.OrdersFolded:N0} folded again, {_figures.OrdersNotCheckable:N0} not checkable by the topic alone");
         yield return Invariant(
-            $"events      {_figures.Events:N0} on the topic ({_figures.EventsRepeated:N0} repeated), {_figures.OutboxWaiting:N0} waiting, {_figures.EventsNotCheckable:N0} not checkable");
+            $"orders      {_figures.Orders:N0}; {_figures.OrdersFolded:N0} folded again, {_figures.OrdersNotCheckable:N0} not checkable by the topic alone");
+        yield return Invariant(
+            $"events      {_figures.Events:N0} on the topic ({_figures.EventsRepeated:N0} repeated), {_figures.OutboxWaiting:N0} waiting");
+        if (_figures.EventsNotCheckable > 0)
+        {
+            yield return Invariant($"            {_figures.EventsNotCheckable:N0} more were deleted by the broker and cannot be checked");
+        }
+
         if (_figures.EventsForeign > 0)
         {
             yield return Invariant($"            {_figures.EventsForeign:N0} more on the topic are no events");
@@ -74,7 +80,9 @@ internal sealed class VerifyReport(string directory, Verification verification, 
     }
 
     public string Summary() => Invariant(
-        $"{(_anomalies.Total == 0 ? "No anomaly" : $"{_anomalies.Total:N0} anomalies")} in {_figures.Records:N0} records, {_figures.Orders:N0} orders and {_figures.Events:N0} events, {took.TotalSeconds:0.0} s.");
+        $"{Found()} in {_figures.Records:N0} records, {_figures.Orders:N0} orders and {_figures.Events:N0} events, {took.TotalSeconds:0.0} s.");
+
+    private string Found() => _anomalies.Total switch { 0 => "No anomaly", 1 => "1 anomaly", var count => Invariant($"{count:N0} anomalies") };
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -10,10 +10,10 @@ internal sealed class DecodingOptions
     public const string Section = "Ingest";
 
     /// <summary>
-    /// The most bytes a value may have; default 983040 (960 KiB), 64 to 8388608. Checked before the value is looked at. Too small
+    /// The most bytes a value may have; default and most 983040 (960 KiB), least 64. Checked before the value is looked at. Too small
     /// refuses real orders; above the default an order's event may not fit the broker's own limit (<c>message.max.bytes</c>, 1 MiB).
     /// </summary>
-    [SettingRange(64, 8 * 1024 * 1024)]
+    [SettingRange(64, 960 * 1024)]
     public int MaxValueBytes { get; set; } = 960 * 1024;
 
     /// <summary>

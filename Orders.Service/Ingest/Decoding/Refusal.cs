@@ -13,7 +13,7 @@ namespace Orders.Service.Ingest.Decoding;
 internal sealed record Refusal(string Reason, string Sentence, string? JsonPath = null, long? BytePosition = null)
 {
     /// <summary>What to do about a record whose content is wrong.</summary>
-    public const string Mend = "Mend the producer; edit and replay this record, or dismiss it.";
+    public const string Mend = "Mend the producer and have the order sent again.";
 
     public static Refusal HeadersTooLarge(int count, long bytes, DecodingOptions limits) => new(
         RefusalReasons.HeadersTooLarge,

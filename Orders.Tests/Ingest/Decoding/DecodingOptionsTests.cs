@@ -57,7 +57,7 @@ public sealed class DecodingOptionsTests
 
         string[] expected =
         [
-            "Ingest:MaxValueBytes is 63; it must be from 64 to 8388608.",
+            "Ingest:MaxValueBytes is 63; it must be from 64 to 983040.",
             "Ingest:MaxDepth is 65; it must be from 3 to 64.",
             "Ingest:MaxItems is 0; it must be from 1 to 10000.",
             "Ingest:MaxProperties is -1; it must be from 0 to 10000.",

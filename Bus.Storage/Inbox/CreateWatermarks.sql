@@ -1,3 +1,3 @@
 INSERT INTO watermark (group_id, topic, partition, epoch, position)
-VALUES ($1, $2, $3, $4, $5)
+SELECT $1, $2, partition, 1, low FROM unnest($3, $4) AS assigned (partition, low)
 ON CONFLICT DO NOTHING;

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Bus.Storage;
+using Bus.Storage.Outbox;
+using Bus.Storage.Relay;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Orders.Tests.Servers;
+
+namespace Orders.Tests.Relay;
+
+/// <summary>Two installations in two schemas of one database each have a relay; two instances of one installation share one.</summary>
+public sealed class TwoInstallationsTests(SharedPostgres postgres)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    [Trait("Category", "system")]
+    public async Task A_relay_does_not_wait_for_the_relay_of_another_schema()
+    {
+        var connection = await postgres.CreateDatabaseAsync(Cancellation);
+        await using var first = await InstallAsync(connection, "first");
+        await using var second = await InstallAsync(connection, "second");
+        using var ofFirst = Relay(first, out var sentOfFirst);
+        using var ofSecond = Relay(second, out var sentOfSecond);
+
+        await ofFirst.StartAsync(Cancellation);
+        await Eventually.SeeAsync(() => Task.FromResult(sentOfFirst.Count), count => count == 1);
+        await ofSecond.StartAsync(Cancellation);
+        await Eventually.SeeAsync(() => Task.FromResult(sentOfSecond.Count), count => count == 1);
+
+        await ofFirst.StopAsync(Cancellation);
+        await ofSecond.StopAsync(Cancellation);
+        Assert.Equal(["first", "second"], sentOfFirst.Concat(sentOfSecond).Select(e => e.Key));
+    }
+
+    private static async Task<NpgsqlDataSource> InstallAsync(string connection, string schema)
+    {
+        var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { SearchPath = schema }.ConnectionString);
+        await using (var create = database.CreateCommand($"CREATE SCHEMA {schema};{BusStorageModel.SchemaVersion1}"))
+        {
+            await create.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        await using var write = database.CreateBatch();
+        foreach (var command in Outbox.Append([new NewEvent(schema, 1, "created", [1], null)]))
+        {
+            write.BatchCommands.Add(command);
+        }
+
+        await write.ExecuteNonQueryAsync(Cancellation);
+        return database;
+    }
+
+    private static RelayWorker Relay(NpgsqlDataSource database, out ConcurrentQueue<OutboxEvent> sent)
+    {
+        var target = new Collecting();
+        sent = target.Sent;
+        return new RelayWorker(
+            database, target, new RelayState(), Options.Create(new RelayOptions()), TimeProvider.System, NullLogger<RelayWorker>.Instance);
+    }
+
+    private sealed class Collecting : IRelayTarget
+    {
+        public ConcurrentQueue<OutboxEvent> Sent { get; } = new();
+
+        public string Name => "collecting";
+
+        public Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken)
+        {
+            foreach (var e in events)
+            {
+                Sent.Enqueue(e);
+            }
+
+            return Task.FromResult(events);
+        }
+    }
+}
