@@ -62,6 +62,9 @@ internal sealed class BenchSystem : IAsyncDisposable
         var workspace = new Workspace(BusDirectory.Choose(temporary, bus.Root).Path);
         workspace.Create();
         var state = WithoutUsualPorts(new UpRequest(kafka, "127.0.0.1:0", home, null).Prepare(null, Ports.IsFree));
+
+        // Made before the parts start side by side, which would each make their own.
+        Secrets.Of(workspace);
         StateFile.Write(workspace.StateFile, state);
         var system = new BenchSystem(bus, workspace, new Supervision(bus, workspace, state), temporary);
         try
