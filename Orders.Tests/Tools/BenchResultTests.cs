@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Bus.Storage;
 using Bus.Storage.Outbox;
 using Orders.Service.Storage;
@@ -34,14 +35,13 @@ public sealed class BenchResultTests
     };
 
     [Fact]
-    public void The_result_for_scripts_keeps_its_schema() => Assert.Empty(BenchSchemaCheck.Faults("bench", Result.ForScripts()));
-
-    [Fact]
-    public void A_result_that_breaks_the_schema_is_found_out()
+    public void The_result_for_scripts_keeps_its_schema()
     {
-        var faults = BenchSchemaCheck.Faults("bench", (Result with { Name = "other" }).ForScripts());
-        Assert.StartsWith("$.name is none of", Assert.Single(faults));
-        Assert.Contains("$.figure is missing", BenchSchemaCheck.Faults("bench", new { schema = "busorders/bench/1" }));
+        var result = Schemas.Validate(JsonSerializer.Serialize(Result.ForScripts(), JsonSerializerOptions.Web));
+        Assert.Equal(
+            ("ingest", 40_000, "orders/s", 50_000, 0.8, 200_000),
+            (result.GetProperty("name").GetString(), result.GetProperty("figure").GetDouble(), result.GetProperty("unit").GetString(),
+                result.GetProperty("ceiling").GetDouble(), result.GetProperty("ratio").GetDouble(), result.GetProperty("count").GetInt64()));
     }
 
     [Fact]

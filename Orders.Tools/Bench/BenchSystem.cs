@@ -61,7 +61,10 @@ internal sealed class BenchSystem : IAsyncDisposable
         var temporary = Directory.CreateTempSubdirectory("bus-bench-").FullName;
         var workspace = new Workspace(BusDirectory.Choose(temporary, bus.Root).Path);
         workspace.Create();
-        var state = new UpRequest(kafka, "127.0.0.1:0", home, null).Prepare(null, Ports.IsFree);
+        var state = WithoutUsualPorts(new UpRequest(kafka, "127.0.0.1:0", home, null).Prepare(null, Ports.IsFree));
+
+        // Made before the parts start side by side, which would each make their own.
+        Secrets.Of(workspace);
         StateFile.Write(workspace.StateFile, state);
         var system = new BenchSystem(bus, workspace, new Supervision(bus, workspace, state), temporary);
         try
@@ -169,6 +172,17 @@ internal sealed class BenchSystem : IAsyncDisposable
         {
             Directory.Delete(_temporary, recursive: true);
         }
+    }
+
+    /// <summary>A system that somebody starts during the bench finds the usual port of operations free.</summary>
+    private static SystemState WithoutUsualPorts(SystemState state)
+    {
+        var taken = new HashSet<int>
+        {
+            state.Addresses.Postgres, state.Addresses.Redis, state.Addresses.Kafka, state.Addresses.KafkaController,
+            Ports.Parse(state.Addresses.Gateway).Port,
+        };
+        return state with { Addresses = state.Addresses with { Operations = Ports.Free(taken) } };
     }
 
     private async Task StartServersAsync(CancellationToken cancellationToken)

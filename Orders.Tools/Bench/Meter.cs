@@ -25,8 +25,9 @@ internal sealed class Meter(BusContext bus, IReadOnlyDictionary<string, ProcessI
     private const int MachineWaitField = 5;
     private const int MachineFields = 9;
 
+    // The processes themselves are children of this one: of its own children only those that have ended count as its use.
     public MeterReading Read() => new(
-        bus.Time.GetTimestamp(), MachineSeconds(), SecondsWithChildren(Environment.ProcessId),
+        bus.Time.GetTimestamp(), MachineSeconds(), Seconds(StatOf(Environment.ProcessId), TimesWithEndedChildren),
         processes.ToDictionary(process => process.Key, process => SecondsWithChildren(process.Value.Id)));
 
     /// <summary>What lies between two readings, spread over <paramref name="items"/>.</summary>
