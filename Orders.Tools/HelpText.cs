@@ -43,7 +43,8 @@ internal static class HelpText
         }
 
         text.Append("\n  bus VERB --help shows a verb's options; --json gives a result for scripts; --dir D chooses which system.\n");
-        text.Append("  Exit codes: 0 fine, 1 usage or refused, 2 something needed is missing or unreachable,\n  3 an invariant is violated, 4 a goal is missed, 130 interrupted.");
+        text.Append("  Exit codes: 0 fine, 1 usage or refused, 2 something needed is missing or unreachable,\n");
+        text.Append("  3 an invariant is violated, 4 a goal is missed, 130 interrupted.");
         return text.ToString();
     }
 

@@ -23,6 +23,13 @@ public sealed class UpRequestTests
     }
 
     [Fact]
+    public void Who_asks_for_any_port_gets_a_free_one_for_operations_too()
+    {
+        var state = (Plain with { Address = "127.0.0.1:0" }).Prepare(null, _ => true);
+        Assert.InRange(state.Addresses.Operations, 20_000, 32_000);
+    }
+
+    [Fact]
     public void Ports_stay_from_then_on()
     {
         var first = Plain.Prepare(null, _ => true);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Confluent.Kafka;
@@ -84,17 +85,27 @@ internal sealed class BusSystem : IAsyncDisposable
         return Command.RunAsync("dotnet", [tools, .. arguments, "--dir", _directory], input, _environment);
     }
 
-    /// <summary>The id of one of the system's processes, as soon as it runs.</summary>
-    public async Task<int> ProcessIdAsync(string name)
+    /// <summary>One of the system's processes, as soon as it runs.</summary>
+    public async Task<Process> ProcessAsync(string name)
     {
-        var process = await Eventually.SeeAsync(
+        Process? found = null;
+        await Eventually.SeeAsync(
             async () =>
             {
                 await ReadStatusAsync();
-                return Status.GetProperty("processes").EnumerateArray().Single(process => process.GetProperty("name").GetString() == name);
+                var process = Status.GetProperty("processes").EnumerateArray().Single(process => process.GetProperty("name").GetString() == name);
+                found = process.GetProperty("state").GetString() == "running" ? OfId(process.GetProperty("id").GetInt32()) : null;
+                return process;
             },
-            process => process.GetProperty("state").GetString() == "running");
-        return process.GetProperty("id").GetInt32();
+            _ => found is not null);
+        return found!;
+    }
+
+    /// <summary>Sends <c>STOP</c>, <c>CONT</c> or another signal to one of the system's processes.</summary>
+    public async Task SignalAsync(string name, string signal)
+    {
+        using var process = await ProcessAsync(name);
+        (await Command.RunAsync("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)])).Succeeded();
     }
 
     /// <summary>Puts a record on the topic of orders, byte for byte; returns when the broker has it.</summary>
@@ -154,6 +165,19 @@ internal sealed class BusSystem : IAsyncDisposable
         var down = await RunAsync("down");
         Directory.Delete(_directory, recursive: true);
         down.Succeeded();
+    }
+
+    private static Process? OfId(int id)
+    {
+        try
+        {
+            return Process.GetProcessById(id);
+        }
+        catch (ArgumentException)
+        {
+            // It ended since the status was written; its successor shows there soon.
+            return null;
+        }
     }
 
     private async Task DisconnectAsync()

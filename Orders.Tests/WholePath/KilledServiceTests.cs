@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using Orders.Contracts;
 using Orders.Tests.Servers;
-
 namespace Orders.Tests.WholePath;
 
 /// <summary>The service is killed hard, again and again, while orders come in on Apache Kafka.</summary>
@@ -42,7 +40,7 @@ public sealed class KilledServiceTests
 
     private static async Task KillServiceAsync(BusSystem system)
     {
-        using var service = Process.GetProcessById(await system.ProcessIdAsync("service"));
+        using var service = await system.ProcessAsync("service");
         service.Kill();
         await service.WaitForExitAsync(TestContext.Current.CancellationToken);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Confluent.Kafka;
 using Orders.Contracts;
 using Orders.Tests.Servers;
@@ -20,19 +19,19 @@ public sealed class TruncatedLogTests
 
         // Everything that was read has expired when the service starts again.
         await DeleteRecordsAsync(system);
-        await SignalAsync(system, "service", "KILL");
+        await system.SignalAsync("service", "KILL");
         await PublishAsync(system, "after-expiry", 10);
         expected += 10;
         await StoredAsync(system, expected);
         Assert.Equal(0, await system.QueryAsync<long>("SELECT sum(lost)::bigint FROM inbox"));
 
         // What nobody has read is deleted while the service is down; a frozen supervisor cannot start it too early.
-        await SignalAsync(system, "supervisor", "STOP");
-        await SignalAsync(system, "service", "KILL");
+        await system.SignalAsync("supervisor", "STOP");
+        await system.SignalAsync("service", "KILL");
         await PublishAsync(system, "deleted", 10);
         await DeleteRecordsAsync(system);
         await PublishAsync(system, "after-deletion", 5);
-        await SignalAsync(system, "supervisor", "CONT");
+        await system.SignalAsync("supervisor", "CONT");
         expected += 5;
         await StoredAsync(system, expected);
         Assert.Equal(10, await system.QueryAsync<long>("SELECT sum(lost)::bigint FROM inbox"));
@@ -54,12 +53,6 @@ public sealed class TruncatedLogTests
 
     private static Task<long> StoredAsync(BusSystem system, long expected) => Eventually.SeeAsync(
         () => system.QueryAsync<long>("SELECT count(*) FROM orders"), stored => stored == expected);
-
-    private static async Task SignalAsync(BusSystem system, string process, string signal)
-    {
-        var id = await system.ProcessIdAsync(process);
-        (await Command.RunAsync("kill", [$"-{signal}", id.ToString(CultureInfo.InvariantCulture)])).Succeeded();
-    }
 
     private static async Task DeleteRecordsAsync(BusSystem system)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
@@ -104,8 +103,7 @@ public sealed class VerifyAnomaliesTests : IAsyncLifetime
 
     private async Task AFrozenGatewayIsUnreachableAsync()
     {
-        var gateway = await _system.ProcessIdAsync("gateway");
-        Signal(gateway, "STOP");
+        await _system.SignalAsync("gateway", "STOP");
         try
         {
             var result = await _system.RunAsync("verify", "--no-wait");
@@ -114,14 +112,8 @@ public sealed class VerifyAnomaliesTests : IAsyncLifetime
         }
         finally
         {
-            Signal(gateway, "CONT");
+            await _system.SignalAsync("gateway", "CONT");
         }
-    }
-
-    private static void Signal(int process, string name)
-    {
-        using var kill = System.Diagnostics.Process.Start("kill", [$"-{name}", process.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
     }
 
     private async Task CleanAsync()

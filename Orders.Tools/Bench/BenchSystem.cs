@@ -61,7 +61,7 @@ internal sealed class BenchSystem : IAsyncDisposable
         var temporary = Directory.CreateTempSubdirectory("bus-bench-").FullName;
         var workspace = new Workspace(BusDirectory.Choose(temporary, bus.Root).Path);
         workspace.Create();
-        var state = WithoutUsualPorts(new UpRequest(kafka, "127.0.0.1:0", home, null).Prepare(null, Ports.IsFree));
+        var state = new UpRequest(kafka, "127.0.0.1:0", home, null).Prepare(null, Ports.IsFree);
 
         // Made before the parts start side by side, which would each make their own.
         Secrets.Of(workspace);
@@ -175,16 +175,6 @@ internal sealed class BenchSystem : IAsyncDisposable
     }
 
     /// <summary>A system that somebody starts during the bench finds the usual port of operations free.</summary>
-    private static SystemState WithoutUsualPorts(SystemState state)
-    {
-        var taken = new HashSet<int>
-        {
-            state.Addresses.Postgres, state.Addresses.Redis, state.Addresses.Kafka, state.Addresses.KafkaController,
-            Ports.Parse(state.Addresses.Gateway).Port,
-        };
-        return state with { Addresses = state.Addresses with { Operations = Ports.Free(taken) } };
-    }
-
     private async Task StartServersAsync(CancellationToken cancellationToken)
     {
         var postgres = new PostgresPart(_supervision);

@@ -9,6 +9,10 @@ namespace Orders.Tools.Testing;
 internal static class TestVerb
 {
     private const string KafkaBesideTheRepository = "../shared/kafka";
+
+    /// <summary>How long the tests may take together before they are stopped: three times what they take on two cores.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan RestPatience = TimeSpan.FromSeconds(2);
     private static readonly string[] Categories = ["pure", "system", "kafka"];
 
     public static Command Define(BusContext bus)
@@ -111,26 +115,40 @@ internal static class TestVerb
 
     private static async Task ForwardAsync(BusContext bus, Process process, bool json, CancellationToken cancellationToken)
     {
+        var whole = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is null)
+            {
+                whole.TrySetResult();
+            }
+            else if (json)
+            {
+                bus.Terminal.Say(line.Data);
+            }
+            else
+            {
+                bus.Terminal.Data(line.Data);
+            }
+        };
+        process.Exited += (_, _) => ended.TrySetResult();
+        process.EnableRaisingEvents = true;
+        process.BeginOutputReadLine();
         try
         {
-            while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
-            {
-                if (json)
-                {
-                    bus.Terminal.Say(line);
-                }
-                else
-                {
-                    bus.Terminal.Data(line);
-                }
-            }
-
-            await process.WaitForExitAsync(cancellationToken);
+            await ended.Task.WaitAsync(Patience, bus.Time, cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (Exception stopped) when (stopped is OperationCanceledException or TimeoutException)
         {
             process.Kill(entireProcessTree: true);
-            throw;
+            throw stopped is TimeoutException
+                ? BusException.Failed(
+                    $"The tests did not end within {Patience.TotalMinutes:0} minutes and are stopped. The lines [Long Running Test] above name what hung.")
+                : new OperationCanceledException(cancellationToken);
         }
+
+        // A process that a broken test left behind may hold the output open for ever; what the runner wrote has come by then.
+        await Task.WhenAny(whole.Task, Task.Delay(RestPatience, bus.Time, cancellationToken));
     }
 }

@@ -17,6 +17,8 @@ internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessNam
 
     protected override TimeSpan Patience => TimeSpan.FromSeconds(90);
 
+    protected override int? AnonymousPort => Supervision.State.Addresses.Kafka;
+
     private Dictionary<string, string> JavaEnvironment => new()
     {
         ["KAFKA_HEAP_OPTS"] = "-Xmx512m",

@@ -8,6 +8,8 @@ internal sealed class HostPart(string name, Supervision supervision) : Part(name
 {
     protected override TimeSpan Patience => TimeSpan.FromSeconds(30);
 
+    protected override int? AnonymousPort => new Uri(Url).Port;
+
     private string Project => Name == ProcessName.Service ? "Orders.Service" : "Orders.Gateway";
 
     private string Url => Name == ProcessName.Service ? Supervision.State.Addresses.OperationsUrl : Supervision.State.Addresses.GatewayUrl;

@@ -16,6 +16,9 @@ internal abstract class Part(string name, Supervision supervision)
 
     protected abstract TimeSpan Patience { get; }
 
+    /// <summary>The port whose answers prove nothing about who gave them, so that its listener is looked up; null where they do.</summary>
+    protected virtual int? AnonymousPort => null;
+
     /// <summary>Takes over the process of an earlier supervisor if it still runs as this one would start it; else starts one.</summary>
     /// <returns>Whether a process was started.</returns>
     public async Task<bool> EnsureAsync(CancellationToken cancellationToken)
@@ -59,7 +62,12 @@ internal abstract class Part(string name, Supervision supervision)
                 attempt.CancelAfter(OneAttempt);
                 if (await AnswersAsync(attempt.Token))
                 {
-                    return;
+                    if (AnonymousPort is not { } port || process.ListensOn(port))
+                    {
+                        return;
+                    }
+
+                    last = $"another program answers on port {port}";
                 }
             }
             catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -18,6 +18,9 @@ internal sealed record UpRequest(string? Kafka, string? Address, string? KafkaHo
     /// <summary>Whether the real broker of a distribution is to be started.</summary>
     public bool NeedsJava => Kafka is null && !string.IsNullOrEmpty(KafkaHome);
 
+    // Who takes any port for the gateway starts systems side by side, and the second would race the first for the usual one.
+    private bool AnyPorts => Address is not null && Ports.Parse(Address).Port == 0;
+
     /// <summary>Refuses a request that a running system does not fulfil: changing it would mean stopping it.</summary>
     public void MustFit(SystemState running)
     {
@@ -45,7 +48,7 @@ internal sealed record UpRequest(string? Kafka, string? Address, string? KafkaHo
         var gateway = ChooseGateway(last, isFree, taken);
         var addresses = new Addresses(
             gateway,
-            Ports.KeepOrFree(last?.Addresses.Operations ?? PreferredOperationsPort, taken, e => FreeOrOurs(e, ProcessName.Service)),
+            Ports.KeepOrFree(last?.Addresses.Operations ?? (AnyPorts ? 0 : PreferredOperationsPort), taken, e => FreeOrOurs(e, ProcessName.Service)),
             Ports.KeepOrFree(last?.Addresses.Postgres ?? 0, taken, e => FreeOrOurs(e, ProcessName.Postgres)),
             Ports.KeepOrFree(last?.Addresses.Redis ?? 0, taken, e => FreeOrOurs(e, ProcessName.Redis)),
             Ports.KeepOrFree(last?.Addresses.Kafka ?? 0, taken, e => FreeOrOurs(e, ProcessName.Kafka)),
