@@ -62,8 +62,7 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         Http.Dispose();
         _process.Kill();
-        await _process.WaitForExitAsync();
-        await _output;
+        await Task.WhenAll(_process.WaitForExitAsync(), _output).WaitAsync(TimeSpan.FromSeconds(30));
         _process.Dispose();
     }
 

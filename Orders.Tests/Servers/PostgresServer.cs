@@ -17,6 +17,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public const string Superuser = "postgres";
 
     private const int PortAttempts = 3;
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
 
     // A line on the input means stop and keep the data; the input's end means that nobody is left who could want it.
     private const string Holder = """
@@ -109,8 +110,15 @@ public sealed class PostgresServer : IAsyncDisposable
                 // The holder is gone already, and the server with it.
             }
 
-            await holder.WaitForExitAsync(cancellationToken);
-            await _logReader;
+            try
+            {
+                await Task.WhenAll(holder.WaitForExitAsync(cancellationToken), _logReader).WaitAsync(StopPatience, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // A test that failed while the server was frozen, or a server that is stuck: no test run waits for it for ever.
+                holder.Kill(entireProcessTree: true);
+            }
         }
     }
 

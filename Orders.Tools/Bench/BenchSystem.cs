@@ -174,7 +174,6 @@ internal sealed class BenchSystem : IAsyncDisposable
         }
     }
 
-    /// <summary>A system that somebody starts during the bench finds the usual port of operations free.</summary>
     private async Task StartServersAsync(CancellationToken cancellationToken)
     {
         var postgres = new PostgresPart(_supervision);

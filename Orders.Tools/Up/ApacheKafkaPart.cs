@@ -54,9 +54,8 @@ internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessNam
         }
 
         var storage = Path.Combine(Distribution, "bin", "kafka-storage.sh");
-        var id = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
         await Programs.MustRunAsync(
-            storage, ["format", "--cluster-id", id, "--config", Properties, "--ignore-formatted"], JavaEnvironment, cancellationToken);
+            storage, ["format", "--cluster-id", NewClusterId(), "--config", Properties, "--ignore-formatted"], JavaEnvironment, cancellationToken);
     }
 
     protected override Launch Describe() =>
@@ -64,4 +63,12 @@ internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessNam
 
     protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) =>
         Task.Run(() => KafkaTopics.Answers(Supervision.State.Kafka.BootstrapServers), cancellationToken);
+
+    /// <summary>Sixteen bytes in URL-safe base64, as Kafka wants it; the first is small, because a leading dash would be taken for an option.</summary>
+    internal static string NewClusterId()
+    {
+        var bytes = Guid.NewGuid().ToByteArray();
+        bytes[0] &= 0x7F;
+        return Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    }
 }
