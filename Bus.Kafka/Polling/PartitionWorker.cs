@@ -21,6 +21,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private readonly PartitionPosition _position;
     private Run? _unaccounted;
     private volatile Exception? _held;
+    private volatile bool _isHeard;
 
     /// <param name="partition">Its number.</param>
     /// <param name="position">Where to read from.</param>
@@ -50,12 +51,13 @@ internal sealed class PartitionWorker : IAsyncDisposable
     /// <summary>The epoch it is read in.</summary>
     public int Epoch => _position.Epoch;
 
-    /// <summary>Why the batch in flight is held back; null while all is well.</summary>
-    public Exception? Held => _held;
+    /// <summary>Why nothing of the partition is accounted for right now, as the rest of a sentence; null while all is well.</summary>
+    public string? Problem => _held is { } held ? $"is held at offset {_position.Next}: {held.GetType().Name}" : _isHeard ? null : "has not answered yet";
 
     /// <summary>Called by the poll thread for every record of the partition; true when the log turns out to be another one.</summary>
     public bool Receive(Record record)
     {
+        _isHeard = true;
         switch (_position.Arrive(record))
         {
             case Arrival.New:
@@ -71,6 +73,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     /// <summary>Called by the poll thread at the end of the log: offsets below that never came hold no record.</summary>
     public void ReachEnd(long offset)
     {
+        _isHeard = true;
         if (offset > _position.Next)
         {
             _position.SkipTo(offset);

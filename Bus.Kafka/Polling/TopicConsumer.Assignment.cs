@@ -101,7 +101,7 @@ internal sealed partial class TopicConsumer
 
             var worker = new PartitionWorker(partition, position, lost, this, _options, _time, _logger);
             _workers[partition] = worker;
-            State.Assigned(partition, watermark, () => worker.Held);
+            State.Assigned(partition, watermark, () => worker.Problem);
             start.Add(new TopicPartitionOffset(_subscription.Topic, partition, position.FetchFrom));
         }
 

@@ -23,9 +23,9 @@ public sealed class TopicState(string topic, string group)
         {
             foreach (var (partition, entry) in _partitions)
             {
-                if (entry.Held() is { } held)
+                if (entry.Problem() is { } problem)
                 {
-                    return $"partition {partition} is held at offset {entry.Position}: {held.GetType().Name}";
+                    return $"partition {partition} {problem}";
                 }
             }
 
@@ -57,8 +57,8 @@ public sealed class TopicState(string topic, string group)
 
     internal void Failed(Exception exception) => _problem = $"cannot read: {exception.Message}";
 
-    internal void Assigned(int partition, Watermark watermark, Func<Exception?> held) =>
-        _partitions[partition] = new Entry { Epoch = watermark.Epoch, Position = watermark.Position, Held = held };
+    internal void Assigned(int partition, Watermark watermark, Func<string?> problem) =>
+        _partitions[partition] = new Entry { Epoch = watermark.Epoch, Position = watermark.Position, Problem = problem };
 
     internal void GaveUp(int partition) => _partitions.TryRemove(partition, out _);
 
@@ -83,7 +83,7 @@ public sealed class TopicState(string topic, string group)
         public int Epoch { get; init; }
         public long Position { get; set; }
         public long? End { get; set; }
-        public required Func<Exception?> Held { get; init; }
+        public required Func<string?> Problem { get; init; }
     }
 }
 

@@ -23,25 +23,27 @@ public static class Inbox
     public static async ValueTask<InboxWatermark?> ReadWatermarkAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) =>
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Watermark(reader, firstColumn: 0) : null;
 
+    /// <summary>A watermark, in epoch 1, for each partition that has none: at the low offset given for it.</summary>
+    public static NpgsqlBatchCommand CreateWatermarks(string group, string topic, IReadOnlyDictionary<int, long> lowOffsets) => new(CreateSql)
+    {
+        Parameters =
+        {
+            new() { Value = group },
+            new() { Value = topic },
+            new() { Value = lowOffsets.Keys.ToArray() },
+            new() { Value = lowOffsets.Values.ToArray() },
+        },
+    };
+
     /// <summary>The watermarks of partitions; those that have none get one at the low offset given for each, in epoch 1.</summary>
     public static async Task<Dictionary<int, InboxWatermark>> LoadAsync(
         NpgsqlDataSource database, string group, string topic, IReadOnlyDictionary<int, long> lowOffsets, CancellationToken cancellationToken)
     {
-        var partitions = lowOffsets.Keys.ToArray();
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(new(CreateSql)
-        {
-            Parameters =
-            {
-                new() { Value = group },
-                new() { Value = topic },
-                new() { Value = partitions },
-                new() { Value = partitions.Select(partition => lowOffsets[partition]).ToArray() },
-            },
-        });
+        batch.BatchCommands.Add(CreateWatermarks(group, topic, lowOffsets));
         batch.BatchCommands.Add(new(LoadSql)
         {
-            Parameters = { new() { Value = group }, new() { Value = topic }, new() { Value = partitions } },
+            Parameters = { new() { Value = group }, new() { Value = topic }, new() { Value = lowOffsets.Keys.ToArray() } },
         });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         var found = new Dictionary<int, InboxWatermark>();

@@ -26,10 +26,34 @@ internal sealed class BatchIngest(
         var records = decoder.Decode(batch.Epoch, batch.Partition, batch.Records);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
-        var database = (NpgsqlTransaction)transaction.GetDbTransaction();
-        var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
+        var counts = await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batch, records, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        Log.Ingested(
+            logger, batch.Partition, batch.First, batch.Next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead);
+    }
 
-        var rows = await LockAsync(database, partition, batch, records, cancellationToken);
+    /// <summary>Does all that <see cref="RunAsync"/> does to a partition nobody has read, except that nothing is kept.</summary>
+    public async Task RehearseAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
+    {
+        var records = decoder.Decode(batch.Epoch, batch.Partition, batch.Records);
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
+        var database = (NpgsqlTransaction)transaction.GetDbTransaction();
+        await using (var start = new NpgsqlBatch(database.Connection, database))
+        {
+            start.BatchCommands.Add(Inbox.CreateWatermarks(batch.Group, batch.Topic, new Dictionary<int, long> { [batch.Partition] = batch.First }));
+            await start.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await AccountAsync(database, batch, records, cancellationToken);
+        await transaction.RollbackAsync(cancellationToken);
+    }
+
+    private static async Task<OutcomeCounts> AccountAsync(
+        NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, IReadOnlyList<DecodedRecord> records, CancellationToken cancellationToken)
+    {
+        var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
+        var rows = await LockAsync(transaction, partition, batch, records, cancellationToken);
         var fold = new OrderFold(rows);
         var counts = new OutcomeCounts { Absent = batch.Absent, Lost = batch.Lost };
         foreach (var record in records)
@@ -37,10 +61,8 @@ internal sealed class BatchIngest(
             Count(ref counts, record.Change is { } change ? fold.Apply(change) : record.Outcome);
         }
 
-        await WriteAsync(database, partition, batch, records, fold, counts, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        Log.Ingested(
-            logger, batch.Partition, batch.First, batch.Next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead);
+        await WriteAsync(transaction, partition, batch, records, fold, counts, cancellationToken);
+        return counts;
     }
 
     private static async Task<Dictionary<string, OrderRow>> LockAsync(

@@ -37,6 +37,9 @@ internal static class IngestRegistration
         services.AddSingleton<RecordDecoder>();
         services.AddSingleton<BatchIngest>();
         services.AddSingleton<IReadinessCheck, IngestReadiness>();
+        services.AddSingleton<Rehearsal>();
+        services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Rehearsal>());
+        services.AddHostedService(provider => provider.GetRequiredService<Rehearsal>());
         return services;
     }
 

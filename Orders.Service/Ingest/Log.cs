@@ -7,4 +7,7 @@ internal static partial class Log
         + "{Removed} removed, {Ignored} ignored, {Dead} dead")]
     public static partial void Ingested(
         ILogger logger, int partition, long first, long next, long stored, long duplicate, long superseded, long removed, long ignored, long dead);
+
+    [LoggerMessage(1002, LogLevel.Warning, "A batch could not be stored if one came; tried again every second, and said again only by /health/ready")]
+    public static partial void RehearsalFailed(ILogger logger, Exception exception);
 }

@@ -17,6 +17,8 @@ internal static class OperationsRegistration
     /// <summary>Registers the port; the host registers the database context, the replay and its <see cref="IReadinessCheck"/>s.</summary>
     public static IHostApplicationBuilder AddOperations(this IHostApplicationBuilder builder)
     {
+        // A line per request would drown what the service has to say.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         var services = builder.Services;
         services.AddOptionsWithValidateOnStart<OperationsOptions>()
             .BindConfiguration(OperationsOptions.Section)

@@ -28,13 +28,13 @@ public sealed class HeldBatchTests
 
         Assert.Equal((10, 12), await owner.FailNextAsync(new InvalidOperationException("the database is gone")));
         Assert.Equal((10, 12), await owner.FailNextAsync(new InvalidOperationException("still gone")));
-        Assert.IsType<InvalidOperationException>(worker.Held);
+        Assert.Equal("is held at offset 10: InvalidOperationException", worker.Problem);
         Assert.Empty(owner.Stored);
 
         Assert.Equal((10, 12), await owner.AccountNextAsync());
         Assert.Equal((12, 13), await owner.AccountNextAsync());
         await worker.StopAsync();
-        Assert.Null(worker.Held);
+        Assert.Null(worker.Problem);
         Assert.Equal([12, 13], owner.Stored);
     }
 
