@@ -15,7 +15,7 @@ namespace Orders.Service.Failures;
 /// A newer record that was stored meanwhile wins, as it would have then.
 /// </summary>
 internal sealed class DeadLetterReplayer(
-    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, ILogger<DeadLetterReplayer> logger) : IDeadLetterReplay
+    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, OutboxBell bell, ILogger<DeadLetterReplayer> logger) : IDeadLetterReplay
 {
     /// <summary>How often a replay that met a transient failure is tried.</summary>
     private const int Tries = 4;
@@ -64,6 +64,7 @@ internal sealed class DeadLetterReplayer(
 
         var outcome = await StoreAsync(database, id, decoded, actor, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        bell.Ring();
         return new ReplayResult(ReplayStatus.Resolved, Word(outcome), $"Dead letter {id} is resolved: the record was accounted for as {Word(outcome)}.");
     }
 
@@ -79,7 +80,10 @@ internal sealed class DeadLetterReplayer(
             var fold = new OrderFold(await LockAsync(transaction, change.Uid, cancellationToken));
             outcome = fold.Apply(change);
             orders = OrderStore.Write(fold.Rows);
-            commands.AddRange(fold.Events.Count > 0 ? Outbox.Append(fold.Events) : []);
+            if (fold.Events.Count > 0)
+            {
+                commands.Add(Outbox.Append(fold.Events));
+            }
         }
 
         commands.Add(DeadLetterStore.AddReplay(id, Word(outcome), reason: null, sentence: null, actor));
