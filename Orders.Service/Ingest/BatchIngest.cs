@@ -4,10 +4,12 @@ using Bus.Storage;
 using Bus.Storage.DeadLetters;
 using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
+using Bus.Storage.Parking;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using Orders.Contracts;
+using Orders.Service.Failures;
 using Orders.Service.Ingest.Folding;
 using Orders.Service.Storage;
 
@@ -59,19 +61,19 @@ internal sealed class BatchIngest(
         NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, IReadOnlyList<DecodedRecord> records, CancellationToken cancellationToken)
     {
         var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
-        var rows = await LockAsync(transaction, partition, batch, records, cancellationToken);
+        var (blocked, rows) = await LockAsync(transaction, partition, batch, records, cancellationToken);
         var fold = new OrderFold(rows);
         var counts = new OutcomeCounts { Absent = batch.Absent, Lost = batch.Lost };
         foreach (var record in records)
         {
-            Count(ref counts, record.Change is { } change ? fold.Apply(change) : record.Outcome);
+            Count(ref counts, record.Change is not { } change ? record.Outcome : IsParked(record, blocked) ? Outcome.Parked : fold.Apply(change));
         }
 
-        await WriteAsync(transaction, partition, batch, records, fold, counts, cancellationToken);
+        await WriteAsync(transaction, partition, batch, records, blocked, fold, counts, cancellationToken);
         return counts;
     }
 
-    private static async Task<Dictionary<string, OrderRow>> LockAsync(
+    private static async Task<(HashSet<string>? Blocked, Dictionary<string, OrderRow> Rows)> LockAsync(
         NpgsqlTransaction transaction,
         InboxPartition partition,
         RecordBatch<OrderReceived> batch,
@@ -81,7 +83,7 @@ internal sealed class BatchIngest(
         var uids = records.Where(record => record.Change is not null).Select(record => record.Change!.Value.Uid).Distinct(StringComparer.Ordinal).ToArray();
         await using var read = new NpgsqlBatch(transaction.Connection, transaction)
         {
-            BatchCommands = { Inbox.LockWatermark(partition), OrderStore.Lock(uids) },
+            BatchCommands = { Inbox.LockWatermark(partition), KeyParking.Lock(uids), OrderStore.Lock(uids) },
         };
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
         var watermark = await Inbox.ReadWatermarkAsync(reader, cancellationToken);
@@ -91,7 +93,9 @@ internal sealed class BatchIngest(
         }
 
         await reader.NextResultAsync(cancellationToken);
-        return await OrderStore.ReadAsync(reader, cancellationToken);
+        var blocked = await KeyParking.ReadAsync(reader, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return (blocked, await OrderStore.ReadAsync(reader, cancellationToken));
     }
 
     private static async Task WriteAsync(
@@ -99,6 +103,7 @@ internal sealed class BatchIngest(
         InboxPartition partition,
         RecordBatch<OrderReceived> batch,
         IReadOnlyList<DecodedRecord> records,
+        HashSet<string>? blocked,
         OrderFold fold,
         OutcomeCounts counts,
         CancellationToken cancellationToken)
@@ -121,6 +126,12 @@ internal sealed class BatchIngest(
             write.BatchCommands.Add(DeadLetterStore.Insert(ToDeadLetter(batch, record)));
         }
 
+        foreach (var record in blocked is null ? [] : records.Where(record => IsParked(record, blocked)))
+        {
+            var letter = ToDeadLetter(batch, record.Record, FailureText.ParkedBehind, FailureText.ParkedSentence);
+            write.BatchCommands.Add(DeadLetterStore.Insert(letter with { State = DeadLetterStates.Parked, ParkedKey = record.Change!.Value.Uid }));
+        }
+
         Add(write, Inbox.Account(partition, batch.Epoch, batch.First, batch.Next, counts, LastOf(batch)));
         await write.ExecuteNonQueryAsync(cancellationToken);
         orders.EnsureComplete();
@@ -134,30 +145,39 @@ internal sealed class BatchIngest(
         }
     }
 
-    private static InboxRecord? LastOf(RecordBatch<OrderReceived> batch) =>
+    /// <summary>Later records of an order wait behind its unfinished failure; a refused one does not, it could not be stored then either.</summary>
+    private static bool IsParked(in DecodedRecord record, HashSet<string>? blocked) =>
+        blocked is not null && record.Change is { } change && blocked.Contains(change.Uid);
+
+    /// <summary>What the log is recognised by after the batch.</summary>
+    internal static InboxRecord? LastOf(RecordBatch<OrderReceived> batch) =>
         batch.Records.Count == 0 ? null : new InboxRecord(batch.Records[^1].Offset, batch.Records[^1].Timestamp, LastRecord.HashOf(batch.Records[^1].Value));
 
     private static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, DecodedRecord decoded)
     {
-        var (record, refusal) = (decoded.Record, decoded.Refusal!);
-        return new NewDeadLetter(
-            batch.Group,
-            batch.Topic,
-            batch.Epoch,
-            batch.Partition,
-            record.Offset,
-            record.Timestamp,
-            record.Key,
-            record.Value,
-            [.. record.Headers.Select(header => header.Name)],
-            [.. record.Headers.Select(header => header.Value)],
-            refusal.Reason,
-            refusal.Sentence,
-            refusal.JsonPath,
-            refusal.BytePosition);
+        var refusal = decoded.Refusal!;
+        return ToDeadLetter(batch, decoded.Record, refusal.Reason, refusal.Sentence) with { JsonPath = refusal.JsonPath, BytePosition = refusal.BytePosition };
     }
 
-    private static void Count(ref OutcomeCounts counts, Outcome outcome)
+    /// <summary>The record byte for byte, with why it is kept.</summary>
+    internal static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, Record record, string reason, string sentence) => new(
+        batch.Group,
+        batch.Topic,
+        batch.Epoch,
+        batch.Partition,
+        record.Offset,
+        record.Timestamp,
+        record.Key,
+        record.Value,
+        [.. record.Headers.Select(header => header.Name)],
+        [.. record.Headers.Select(header => header.Value)],
+        reason,
+        sentence,
+        JsonPath: null,
+        BytePosition: null);
+
+    /// <summary>Counts one record.</summary>
+    internal static void Count(ref OutcomeCounts counts, Outcome outcome)
     {
         switch (outcome)
         {
@@ -167,6 +187,8 @@ internal sealed class BatchIngest(
             case Outcome.Removed: counts.Removed++; break;
             case Outcome.Ignored: counts.Ignored++; break;
             case Outcome.Dead: counts.Dead++; break;
+            case Outcome.Parked: counts.Parked++; break;
+            case Outcome.Redelivering: counts.Redelivering++; break;
             default: throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null);
         }
     }

@@ -6,6 +6,7 @@ using Bus.Kafka.Endpoints;
 using Bus.Kafka.Tailing;
 using Bus.Storage.Relay;
 using Orders.Gateway;
+using Orders.Service.Failures;
 using Orders.Service.Ingest;
 using Orders.Service.Ingest.Decoding;
 using Orders.Service.Operations;
@@ -25,6 +26,7 @@ public sealed class SettingsPageTests
         (IngestOptions.Section, new IngestOptions()),
         (DecodingOptions.Section, new DecodingOptions()),
         ($"{IngestOptions.Section}:{nameof(IngestOptions.Reading)}", new TopicEndpointOptions()),
+        (FailuresOptions.Section, new FailuresOptions()),
         (RelayOptions.Section, new RelayOptions()),
         (OperationsOptions.Section, new OperationsOptions()),
         (GatewayOptions.Section, new GatewayOptions()),
