@@ -41,10 +41,10 @@ public static class DeadLetterStore
             new() { Value = letter.Timestamp },
             Bytes(letter.Key),
             Bytes(letter.Value),
-            new() { Value = letter.HeaderNames },
+            new() { Value = Array.ConvertAll(letter.HeaderNames, StorableText.Cleaned) },
             new() { Value = letter.HeaderValues, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
             new() { Value = letter.Reason },
-            new() { Value = letter.Sentence },
+            Text(letter.Sentence),
             Text(letter.JsonPath),
             new() { Value = (object?)letter.BytePosition ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
         },
@@ -75,7 +75,7 @@ public static class DeadLetterStore
     /// <summary>Adds the next attempt, a replay.</summary>
     public static NpgsqlBatchCommand AddReplay(long id, string outcome, string? reason, string? sentence, string actor) => new(AddAttemptSql)
     {
-        Parameters = { new() { Value = id }, new() { Value = outcome }, Text(reason), Text(sentence), new() { Value = actor } },
+        Parameters = { new() { Value = id }, new() { Value = outcome }, Text(reason), Text(sentence), Text(actor) },
     };
 
     /// <summary>Marks a dead letter as resolved.</summary>
@@ -83,7 +83,11 @@ public static class DeadLetterStore
 
     private static NpgsqlParameter Bytes(byte[]? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea };
 
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+    private static NpgsqlParameter Text(string? value) => new()
+    {
+        Value = value is null ? DBNull.Value : StorableText.Of(value),
+        NpgsqlDbType = NpgsqlDbType.Text,
+    };
 }
 
 /// <summary>A dead letter under lock: its state and its record.</summary>

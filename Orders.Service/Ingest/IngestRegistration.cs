@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Bus.Kafka.Endpoints;
 using Bus.Kafka.Rider;
 using MassTransit;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orders.Service.Failures;
 using Orders.Service.Ingest.Decoding;
@@ -35,6 +36,7 @@ internal static class IngestRegistration
         services.AddOptionsWithValidateOnStart<IngestOptions>().BindConfiguration(IngestOptions.Section).ValidateDataAnnotations();
         services.AddDecoding();
         services.AddSingleton<RecordDecoder>();
+        services.TryAddSingleton<IngestNotes>();
         services.AddSingleton<BatchIngest>();
         services.AddSingleton<IReadinessCheck, IngestReadiness>();
         services.AddSingleton<Rehearsal>();
