@@ -9,6 +9,9 @@ public static class BusStorageModel
     /// <summary>The DDL of version 1, for the application's migration: unqualified names, the connection's search_path decides.</summary>
     public static string SchemaVersion1 { get; } = SqlText.Read("Schema.v1.sql");
 
+    /// <summary>What version 3 adds: bounds on disk.</summary>
+    public static string SchemaVersion3 { get; } = SqlText.Read("Schema.v3.sql");
+
     /// <summary>Maps the dead letters; inbox and outbox are reached with statements over arrays, never row by row.</summary>
     public static ModelBuilder AddBusStorage(this ModelBuilder model)
     {

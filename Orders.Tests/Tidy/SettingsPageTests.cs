@@ -5,6 +5,7 @@ using Bus.Kafka.Clients;
 using Bus.Kafka.Endpoints;
 using Bus.Kafka.Tailing;
 using Bus.Storage.Relay;
+using Bus.Storage.Tidying;
 using Orders.Gateway;
 using Orders.Service.Ingest;
 using Orders.Service.Ingest.Decoding;
@@ -26,6 +27,7 @@ public sealed class SettingsPageTests
         (DecodingOptions.Section, new DecodingOptions()),
         ($"{IngestOptions.Section}:{nameof(IngestOptions.Reading)}", new TopicEndpointOptions()),
         (RelayOptions.Section, new RelayOptions()),
+        (TidyingOptions.Section, new TidyingOptions()),
         (OperationsOptions.Section, new OperationsOptions()),
         (GatewayOptions.Section, new GatewayOptions()),
         (CacheOptions.Section, new CacheOptions()),
@@ -69,6 +71,7 @@ public sealed class SettingsPageTests
     private static string Text(object? value) => value switch
     {
         null or "" => "–",
+        TimeSpan { Days: not 0 } span => $"`{span.ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture)}`",
         TimeSpan { Milliseconds: not 0 } span => $"`{span.ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture)}`",
         TimeSpan span => $"`{span.ToString(@"hh\:mm\:ss", CultureInfo.InvariantCulture)}`",
         _ => $"`{Convert.ToString(value, CultureInfo.InvariantCulture)}`",
