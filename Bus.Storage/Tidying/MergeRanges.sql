@@ -1,5 +1,6 @@
 -- Ranges that follow one another without a hole, in one stretch of offsets, become the first of them. What was lost keeps its place: a range
--- with lost offsets stays as it is. FOR UPDATE: should two ever tidy at once, the second sees what the first one left.
+-- with lost offsets stays as it is. An array, not a join, finds the rows to delete by their key whatever the statistics say. FOR UPDATE: should
+-- two ever tidy at once, the second sees what the first one left.
 WITH candidate AS (
     SELECT *
     FROM inbox
@@ -25,10 +26,9 @@ WITH candidate AS (
     GROUP BY run
 ), gone AS (
     DELETE FROM inbox
-    USING numbered
-    WHERE numbered.follows
-      AND inbox.group_id = $1 AND inbox.topic = $2 AND inbox.partition = $3 AND inbox.epoch = $4 AND inbox.first_offset = numbered.first_offset
-    RETURNING inbox.first_offset
+    WHERE group_id = $1 AND topic = $2 AND partition = $3 AND epoch = $4
+      AND first_offset = ANY (ARRAY(SELECT first_offset FROM numbered WHERE follows))
+    RETURNING first_offset
 ), grown AS (
     UPDATE inbox
     SET next_offset = merged.next_offset, accounted_at = merged.accounted_at,
