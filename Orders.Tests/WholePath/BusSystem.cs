@@ -49,12 +49,12 @@ internal sealed class BusSystem : IAsyncDisposable
         }
     }
 
-    public static async Task<BusSystem> UpAsync(bool realKafka = false)
+    public static async Task<BusSystem> UpAsync(bool realKafka = false, params (string Name, string Value)[] settings)
     {
         var system = new BusSystem(realKafka);
         try
         {
-            await system.StartAsync();
+            await system.StartAsync(settings);
             return system;
         }
         catch

@@ -14,14 +14,14 @@ internal sealed class OrdersTopic : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly string _servers;
     private readonly IAdminClient _admin;
-    private readonly IProducer<byte[]?, byte[]?> _producer;
+    private IProducer<byte[]?, byte[]?> _producer;
 
     public OrdersTopic(BusSystem system)
     {
         SystemLibrdkafka.UseFor(typeof(Library).Assembly);
         _servers = system.KafkaServers;
         _admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _servers }).Build();
-        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = _servers, LingerMs = 0 }).Build();
+        _producer = Producer();
     }
 
     /// <summary>Deletes the topic and creates it again as soon as the broker lets it.</summary>
@@ -42,10 +42,17 @@ internal sealed class OrdersTopic : IDisposable
                 }
             },
             answer => answer == "created");
+        StartProducer();
     }
 
-    public Task GrowAsync(int partitions) =>
-        _admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = Topics.Orders, IncreaseTo = partitions }]);
+    public async Task GrowAsync(int partitions)
+    {
+        await _admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = Topics.Orders, IncreaseTo = partitions }]);
+        await Eventually.SeeAsync(
+            () => Task.FromResult(_admin.GetMetadata(Topics.Orders, Patience).Topics[0].Partitions.Count), count => count == partitions);
+
+        StartProducer();
+    }
 
     /// <summary>From now on the producers' clocks stamp the records.</summary>
     public Task TrustProducersClocksAsync() => _admin.AlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>>
@@ -116,6 +123,16 @@ internal sealed class OrdersTopic : IDisposable
         _admin.Dispose();
         _producer.Dispose();
     }
+
+    /// <summary>One that knows the topic as it is now; another learns of that only after minutes.</summary>
+    private void StartProducer()
+    {
+        _producer.Dispose();
+        _producer = Producer();
+    }
+
+    private IProducer<byte[]?, byte[]?> Producer() =>
+        new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = _servers, LingerMs = 0 }).Build();
 
     private static TopicSpecification Specification() => new()
     {
