@@ -19,9 +19,9 @@ internal static partial class Log
     [LoggerMessage(4005, LogLevel.Warning, "Partition {Partition}: epoch {Epoch} was read at offset {Position}. {Why} Starting there")]
     public static partial void Mismatch(ILogger logger, int partition, int epoch, long position, string why);
 
-    [LoggerMessage(4006, LogLevel.Warning,
-        "Topic {Topic} partition {Partition} was deleted and created again: epoch {Epoch} starts at offset {Position}")]
-    public static partial void EpochStarted(ILogger logger, string topic, int partition, int epoch, long position);
+    [LoggerMessage(EventId = 4006,
+        Message = "Topic {Topic} partition {Partition} was deleted and created again: epoch {Epoch} starts at offset {Position}")]
+    public static partial void EpochStarted(ILogger logger, LogLevel level, string topic, int partition, int epoch, long position);
 
     [LoggerMessage(4007, LogLevel.Error,
         "Topic {Topic} partition {Partition}: the broker deleted offsets {First} to {Low} before they were read; they are accounted for as lost")]
@@ -41,4 +41,7 @@ internal static partial class Log
 
     [LoggerMessage(4012, LogLevel.Debug, "librdkafka {Facility}: {Message}")]
     public static partial void ClientLog(ILogger logger, string facility, string message);
+
+    [LoggerMessage(4013, LogLevel.Debug, "Whether topic {Topic} is still the one that was read could not be seen; it is looked at again")]
+    public static partial void RecheckFailed(ILogger logger, Exception exception, string topic);
 }

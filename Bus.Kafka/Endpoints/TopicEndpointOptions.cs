@@ -33,6 +33,15 @@ public sealed class TopicEndpointOptions
     /// <summary>How long the group waits for a silent member. Default 6 s (measured: rejoin after SIGKILL 5.1 s; 44 s with librdkafka's default).</summary>
     public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(6);
 
+    /// <summary>
+    /// How often the logs that are read are compared with what was read of them, so that a topic deleted and created again is seen. Default
+    /// 5 s. Shorter: one small fetch per partition more often; longer: more of the new log is read before its beginning is.
+    /// </summary>
+    public TimeSpan RecheckInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether the brokers keep their logs in memory only. Default false. Set, a new epoch is expected and no warning.</summary>
+    public bool VolatileLog { get; set; }
+
     internal IEnumerable<(string Setting, string Problem)> Problems()
     {
         if (BatchRecords is < 1 or > 100_000)
@@ -63,6 +72,11 @@ public sealed class TopicEndpointOptions
         if (HoldFirst <= TimeSpan.Zero || HoldMost < HoldFirst)
         {
             yield return (nameof(HoldMost), $"is {HoldMost}, HoldFirst is {HoldFirst}; give a first wait above 0 and not above the longest");
+        }
+
+        if (RecheckInterval < TimeSpan.FromMilliseconds(100) || RecheckInterval > TimeSpan.FromHours(1))
+        {
+            yield return (nameof(RecheckInterval), $"is {RecheckInterval}; give 0.1 s to 1 h");
         }
 
         if (SessionTimeout < TimeSpan.FromSeconds(1))

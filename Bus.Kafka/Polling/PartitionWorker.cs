@@ -51,6 +51,9 @@ internal sealed class PartitionWorker : IAsyncDisposable
     /// <summary>The epoch it is read in.</summary>
     public int Epoch => _position.Epoch;
 
+    /// <summary>How far it is accounted for; any thread may ask.</summary>
+    public ReadLog Read => new(_position.Start, _position.Accounted);
+
     /// <summary>Why nothing of the partition is accounted for right now, as the rest of a sentence; null while all is well.</summary>
     public string? Problem => _held is { } held ? $"is held at offset {_position.Next}: {held.GetType().Name}" : _isHeard ? null : "has not answered yet";
 
@@ -126,7 +129,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
         if (_unaccounted.Next != _position.Next)
         {
             await AccountAsync(_unaccounted).ConfigureAwait(false);
-            _position.Advance(_unaccounted.Next);
+            _position.Advance(_unaccounted.Next, _unaccounted.Records.Count == 0 ? null : _unaccounted.Records[^1]);
             _owner.Accounted(Partition, _unaccounted.Next);
         }
 

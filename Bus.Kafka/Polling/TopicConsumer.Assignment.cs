@@ -1,6 +1,7 @@
 using Bus.Kafka.Records;
 using Bus.Kafka.Watermarks;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 
 namespace Bus.Kafka.Polling;
 
@@ -149,7 +150,7 @@ internal sealed partial class TopicConsumer
         {
             _paused.Remove(partition);
             State.GaveUp(partition);
-            if (_workers.Remove(partition, out var worker))
+            if (_workers.TryRemove(partition, out var worker))
             {
                 stopped.Add(worker);
             }
@@ -200,7 +201,8 @@ internal sealed partial class TopicConsumer
             ? new Watermark(epoch + 1, low, Last: null)
             : _store.StartEpochAsync(_subscription.Group, _subscription.Topic, partition, epoch, low, _stopping.Token)
                 .AsTask().GetAwaiter().GetResult();
-        Log.EpochStarted(_logger, _subscription.Topic, partition, watermark.Epoch, watermark.Position);
+        var level = _options.VolatileLog ? LogLevel.Information : LogLevel.Warning;
+        Log.EpochStarted(_logger, level, _subscription.Topic, partition, watermark.Epoch, watermark.Position);
         return watermark;
     }
 

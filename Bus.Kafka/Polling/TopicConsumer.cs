@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Bus.Kafka.Clients;
 using Bus.Kafka.Endpoints;
 using Bus.Kafka.Records;
@@ -25,9 +26,10 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Dictionary<int, PartitionWorker> _workers = [];
+    private readonly ConcurrentDictionary<int, PartitionWorker> _workers = new();
     private readonly HashSet<int> _paused = [];
     private readonly Task _run;
+    private readonly Task _rechecks;
     private IConsumer<byte[]?, byte[]?>? _consumer;
     private Exception? _rebalanceFailure;
     private volatile bool _rejoin;
@@ -38,6 +40,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     {
         (_subscription, _options, _kafka, _store, _time, _logger) = (subscription, options, kafka, store, time, logger);
         _run = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _rechecks = Task.Factory.StartNew(RunRechecks, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>What every partition stands at, for health and status.</summary>
@@ -47,6 +50,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(false);
+        await _rechecks.ConfigureAwait(false);
         _stopping.Dispose();
     }
 
@@ -115,6 +119,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
 
     private void Poll(IConsumer<byte[]?, byte[]?> consumer)
     {
+        LeaveOtherLogs(consumer);
         ResumeWhereThereIsRoom(consumer);
         ConsumeResult<byte[]?, byte[]?>? result;
         try

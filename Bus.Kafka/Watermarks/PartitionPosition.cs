@@ -9,9 +9,16 @@ namespace Bus.Kafka.Watermarks;
 internal sealed class PartitionPosition(Watermark watermark)
 {
     private LastRecord? _toRecognise = watermark.Last;
+    private volatile Watermark _accounted = watermark;
 
     /// <summary>The epoch of everything taken.</summary>
     public int Epoch { get; } = watermark.Epoch;
+
+    /// <summary>Where reading began.</summary>
+    public Watermark Start { get; } = watermark;
+
+    /// <summary>What is accounted for, as far as this reader knows: somebody else may have moved the watermark on. Any thread may ask.</summary>
+    public Watermark Accounted => _accounted;
 
     /// <summary>The next offset to hand out; the worker moves it.</summary>
     public long Next { get; private set; } = watermark.Position;
@@ -51,8 +58,13 @@ internal sealed class PartitionPosition(Watermark watermark)
         Received = Math.Max(Received, low);
     }
 
-    /// <summary>Everything below <paramref name="next"/> has been handed out.</summary>
-    public void Advance(long next) => Next = next;
+    /// <summary>Everything below <paramref name="next"/> is accounted for; <paramref name="last"/> is the last record of it, null where it held none.</summary>
+    public void Advance(long next, Record? last)
+    {
+        Next = next;
+        var known = last is null ? _accounted.Last : new LastRecord(last.Offset, last.Timestamp, LastRecord.HashOf(last.Value));
+        _accounted = new Watermark(Epoch, next, known);
+    }
 }
 
 /// <summary>What a record is to the reader of its partition.</summary>

@@ -60,6 +60,16 @@ public sealed class NewAndOldTests
     }
 
     [Fact]
+    public void An_orders_own_record_read_again_in_a_new_epoch_takes_it_there_so_that_the_next_of_the_same_millisecond_is_newer()
+    {
+        Put("a", offset: 5, time: 1_000);
+
+        Assert.Equal(Outcome.Duplicate, Put("a", offset: 5, time: 1_000, epoch: 2));
+        Assert.Equal(Outcome.Stored, Put("b", offset: 6, time: 1_000, epoch: 2));
+        Assert.Equal(Outcome.Superseded, Put("a", offset: 99, time: 1_000, epoch: 1));
+    }
+
+    [Fact]
     public void An_orders_time_never_goes_back()
     {
         Put("a", offset: 5, time: 5_000);

@@ -65,6 +65,19 @@ public sealed class WatermarkTests
     }
 
     [Fact]
+    public void What_is_accounted_for_is_what_a_log_is_recognised_by_and_a_run_without_records_keeps_the_last_one()
+    {
+        var position = new PartitionPosition(new Watermark(Epoch: 3, Position: 38, Last: null));
+
+        position.Advance(40, At(39));
+        position.Advance(44, last: null);
+
+        Assert.Equal((3, 44L, 39L), (position.Accounted.Epoch, position.Accounted.Position, position.Accounted.Last!.Offset));
+        Assert.Equal(Arrival.Accounted, new PartitionPosition(position.Accounted).Arrive(At(39)));
+        Assert.Equal(Arrival.OtherLog, new PartitionPosition(position.Accounted).Arrive(At(41)));
+    }
+
+    [Fact]
     public void What_comes_twice_is_taken_once()
     {
         var position = new PartitionPosition(new Watermark(1, 40, null));

@@ -25,6 +25,13 @@ internal sealed class EmbeddedKafkaServer : IDisposable
     public Task PublishAsync(IEnumerable<(string Key, byte[] Value)> orders) => Task.WhenAll(orders.Select(order => _producer.ProduceAsync(
         Topics.Orders, new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes(order.Key), Value = order.Value }, TestContext.Current.CancellationToken)));
 
+    /// <summary>Puts one record on the topic of orders; returns the partition it is in.</summary>
+    public async Task<int> PublishAsync(string key, byte[] value, long timestamp)
+    {
+        var message = new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes(key), Value = value, Timestamp = new(timestamp, TimestampType.CreateTime) };
+        return (await _producer.ProduceAsync(Topics.Orders, message, TestContext.Current.CancellationToken)).Partition.Value;
+    }
+
     public void Dispose()
     {
         _producer.Dispose();

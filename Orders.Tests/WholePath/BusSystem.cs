@@ -7,6 +7,7 @@ using Npgsql;
 using Orders.Contracts;
 using Orders.Tests.Servers;
 using Orders.Tests.Tidy;
+using Orders.Tools.Running;
 
 namespace Orders.Tests.WholePath;
 
@@ -37,6 +38,16 @@ internal sealed class BusSystem : IAsyncDisposable
 
     /// <summary>The installation's tables, as their owner.</summary>
     public NpgsqlDataSource Database => _database ??= NpgsqlDataSource.Create(Text("postgres", "connectionString"));
+
+    /// <summary>How a service reaches the tables.</summary>
+    public string ServiceConnection
+    {
+        get
+        {
+            var workspace = new Workspace(_directory);
+            return Connections.Of(StateFile.Read(workspace)!, workspace).Service;
+        }
+    }
 
     public static async Task<BusSystem> UpAsync(bool realKafka = false, params (string Name, string Value)[] settings)
     {
@@ -141,6 +152,9 @@ internal sealed class BusSystem : IAsyncDisposable
         await using var command = Database.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
+
+    /// <summary><c>bus verify</c>, after what was published so far has arrived: nothing is wrong.</summary>
+    public async Task VerifiedAsync() => (await RunAsync("verify")).Succeeded();
 
     /// <summary>Every event on the topic, in its order: key, type, sequence, id.</summary>
     public async Task<List<(string Key, string Type, long Sequence, string Id)>> EventsAsync()

@@ -24,6 +24,7 @@ internal sealed class HostPart(string name, Supervision supervision) : Part(name
         ["Storage__Schema"] = state.DatabaseSchema,
         ["Kafka__BootstrapServers"] = state.Kafka.BootstrapServers,
         ["Operations__Url"] = state.Addresses.OperationsUrl,
+        ["Ingest__Reading__VolatileLog"] = state.Kafka.IsEmbedded ? "true" : "false",
     };
 
     public static IReadOnlyDictionary<string, string> GatewaySettings(SystemState state, Connections connections) =>

@@ -36,7 +36,7 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
 
         if (!row.IsRemoved && change.ContentHash.AsSpan().SequenceEqual(row.ContentHash))
         {
-            MoveOn(change, row, isNewer);
+            MoveOn(change, row, isNewer || IsItsRecordInALaterEpoch(change, row));
             return Outcome.Duplicate;
         }
 
@@ -56,7 +56,7 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
         if (row.IsRemoved)
         {
             // Also the removal of an order nobody has seen: its row lets a create that comes late be seen to be older.
-            MoveOn(change, row, isNewer);
+            MoveOn(change, row, isNewer || IsItsRecordInALaterEpoch(change, row));
             return Outcome.Ignored;
         }
 
@@ -86,6 +86,13 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
             row.IsTouched = true;
         }
     }
+
+    /// <summary>
+    /// The row's own record, read again from the beginning of its log: the row must follow it into the epoch, or a later record
+    /// of the same millisecond would tie with it and be taken for old.
+    /// </summary>
+    private static bool IsItsRecordInALaterEpoch(in OrderChange change, OrderRow row) =>
+        change.Position.Partition == row.Position.Partition && change.Position.Epoch > row.Position.Epoch && change.Time >= row.Time;
 
     /// <summary>In one partition's log the offset tells; between logs only time can, and a tie is not newer.</summary>
     private static bool IsNewer(in OrderChange change, OrderRow row) =>

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using Bus.Kafka.Watermarks;
+using Confluent.Kafka;
+
+namespace Bus.Kafka.Polling;
+
+/// <summary>
+/// Whether the logs are still those we began with. Nothing in the client tells: a topic deleted and created again between two fetches,
+/// which has grown past our position, is read on. A thread of its own looks; only the poll thread acts.
+/// </summary>
+internal sealed partial class TopicConsumer
+{
+    private readonly ConcurrentQueue<(int Partition, int Epoch)> _otherLogs = new();
+
+    private void RunRechecks()
+    {
+        LogCheck? check = null;
+        while (!_stopping.Token.WaitHandle.WaitOne(_options.RecheckInterval))
+        {
+            try
+            {
+                RecheckOnce(check ??= new LogCheck(_subscription.Topic, _subscription.Group, _kafka, _time));
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception exception)
+            {
+                Log.RecheckFailed(_logger, exception, _subscription.Topic);
+            }
+        }
+
+        check?.Dispose();
+    }
+
+    private void RecheckOnce(LogCheck check)
+    {
+        var logs = _workers.ToDictionary(worker => worker.Key, worker => worker.Value.Read);
+        foreach (var partition in check.FindOthers(logs, _stopping.Token))
+        {
+            _otherLogs.Enqueue((partition, logs[partition].Accounted.Epoch));
+        }
+    }
+
+    /// <summary>Called by the poll thread: a batch in flight ends before its epoch does, or is refused by the watermark.</summary>
+    private void LeaveOtherLogs(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        while (_otherLogs.TryDequeue(out var found))
+        {
+            if (_workers.TryGetValue(found.Partition, out var worker) && worker.Epoch == found.Epoch)
+            {
+                StartEpoch(consumer, found.Partition, found.Epoch);
+                Rejoin();
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using Bus.Kafka.Clients;
+using Bus.Kafka.Records;
+using Confluent.Kafka;
+
+namespace Bus.Kafka.Watermarks;
+
+/// <summary>
+/// Tells whether logs are still those that were read, while they are read: a client of its own asks for their ends and fetches the last
+/// record of each again that was the last accounted one when it looked before: what came after that may be of a new log already. It reads
+/// by assignment and commits nothing, so the reader's own position is never touched.
+/// </summary>
+internal sealed class LogCheck : IDisposable
+{
+    private static readonly TimeSpan QuestionTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan OnePoll = TimeSpan.FromMilliseconds(100);
+
+    private readonly string _topic;
+    private readonly TimeProvider _time;
+    private readonly IConsumer<byte[]?, byte[]?> _consumer;
+
+    /// <summary>What each log is known by. It outlives a rejoin, before which records of a new log may have been accounted for.</summary>
+    private readonly Dictionary<int, Watermark> _known = [];
+
+    public LogCheck(string topic, string group, KafkaOptions kafka, TimeProvider time)
+    {
+        (_topic, _time) = (topic, time);
+        var config = kafka.ApplyTo(new ConsumerConfig
+        {
+            // Required by the client; the group is not joined and nothing is committed to it.
+            GroupId = group,
+            EnableAutoCommit = false,
+            EnableAutoOffsetStore = false,
+            AutoOffsetReset = AutoOffsetReset.Error,
+            EnablePartitionEof = true,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            AllowAutoCreateTopics = false,
+            ReconnectBackoffMaxMs = 1_000,
+
+            // One record per partition is asked for; the broker gives the one batch it lies in, whatever its size.
+            MaxPartitionFetchBytes = 1,
+            QueuedMinMessages = 1,
+            QueuedMaxMessagesKbytes = 1,
+        });
+        _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
+            .SetKeyDeserializer(RawBytes.Deserializer)
+            .SetValueDeserializer(RawBytes.Deserializer)
+            .SetErrorHandler((_, _) => { })
+            .SetLogHandler((_, _) => { })
+            .Build();
+    }
+
+    /// <summary>
+    /// Those of the partitions whose log is another one than what was accounted for came from. What cannot be seen now (no answer in
+    /// time, the last record expired or compacted away) is not among them.
+    /// </summary>
+    /// <param name="logs">What was accounted for, noted before this is called: a log only grows.</param>
+    /// <param name="cancellationToken">Ends the questions.</param>
+    /// <exception cref="KafkaException">A broker did not answer; nothing can be said.</exception>
+    public IReadOnlyCollection<int> FindOthers(IReadOnlyDictionary<int, ReadLog> logs, CancellationToken cancellationToken)
+    {
+        var others = new List<int>();
+        var lasts = new Dictionary<int, long>();
+        foreach (var (partition, log) in logs)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!_known.TryGetValue(partition, out var known) || known.Epoch != log.Accounted.Epoch)
+            {
+                _known[partition] = known = log.Start;
+            }
+
+            var bounds = _consumer.QueryWatermarkOffsets(new TopicPartition(_topic, partition), QuestionTimeout);
+            if (bounds.High.Value < log.Accounted.Position)
+            {
+                others.Add(partition);
+            }
+            else if (known.Last is { } last && last.Offset >= bounds.Low.Value)
+            {
+                lasts.Add(partition, last.Offset);
+            }
+            else
+            {
+                _known[partition] = log.Accounted;
+            }
+        }
+
+        CompareLasts(logs, lasts, others, cancellationToken);
+        return others;
+    }
+
+    public void Dispose()
+    {
+        _consumer.Close();
+        _consumer.Dispose();
+    }
+
+    private void CompareLasts(
+        IReadOnlyDictionary<int, ReadLog> logs, Dictionary<int, long> waiting, List<int> others, CancellationToken cancellationToken)
+    {
+        if (waiting.Count == 0)
+        {
+            return;
+        }
+
+        _consumer.Assign(waiting.Select(last => new TopicPartitionOffset(_topic, last.Key, last.Value)).ToList());
+        try
+        {
+            var since = _time.GetTimestamp();
+            while (waiting.Count > 0 && _time.GetElapsedTime(since) < QuestionTimeout)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (Consume() is not { } result || !waiting.Remove(result.Partition.Value) || result.IsPartitionEOF)
+                {
+                    continue;
+                }
+
+                var partition = result.Partition.Value;
+                if (IsOther(result, _known[partition]))
+                {
+                    others.Add(partition);
+                }
+                else
+                {
+                    _known[partition] = logs[partition].Accounted;
+                }
+            }
+        }
+        finally
+        {
+            _consumer.Unassign();
+        }
+    }
+
+    private ConsumeResult<byte[]?, byte[]?>? Consume()
+    {
+        try
+        {
+            return _consumer.Consume(OnePoll);
+        }
+        catch (ConsumeException)
+        {
+            // Expired meanwhile, or no leader right now: the next check sees what it means.
+            return null;
+        }
+    }
+
+    private static bool IsOther(ConsumeResult<byte[]?, byte[]?> result, Watermark watermark)
+    {
+        var timestamp = result.Message.Timestamp;
+        var record = new Record
+        {
+            Offset = result.Offset.Value,
+            Timestamp = timestamp.Type == TimestampType.NotAvailable ? -1 : timestamp.UnixTimestampMs,
+            Value = result.Message.Value,
+        };
+        return new PartitionPosition(watermark).Arrive(record) == Arrival.OtherLog;
+    }
+}
+
+/// <summary>A log as far as it was read.</summary>
+/// <param name="Start">What was accounted for when its partition was assigned.</param>
+/// <param name="Accounted">What is accounted for now.</param>
+internal readonly record struct ReadLog(Watermark Start, Watermark Accounted);
