@@ -9,6 +9,9 @@ public static class BusStorageModel
     /// <summary>The DDL of version 1, for the application's migration: unqualified names, the connection's search_path decides.</summary>
     public static string SchemaVersion1 { get; } = SqlText.Read("Schema.v1.sql");
 
+    /// <summary>What version 2 adds.</summary>
+    public static string SchemaVersion2 { get; } = SqlText.Read("Schema.v2.sql");
+
     /// <summary>What version 3 adds: bounds on disk.</summary>
     public static string SchemaVersion3 { get; } = SqlText.Read("Schema.v3.sql");
 

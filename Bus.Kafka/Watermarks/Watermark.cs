@@ -36,4 +36,8 @@ public interface IWatermarkStore
 /// </summary>
 public sealed class WatermarkMismatchException(Watermark? watermark) : Exception(watermark is null
     ? "The watermark of the batch's partition is gone from the store."
-    : $"The batch does not adjoin the watermark, which stands at offset {watermark.Position} of epoch {watermark.Epoch}.");
+    : $"The batch does not adjoin the watermark, which stands at offset {watermark.Position} of epoch {watermark.Epoch}.")
+{
+    /// <summary>Where it stands; null where it is gone.</summary>
+    public Watermark? Watermark { get; } = watermark;
+}

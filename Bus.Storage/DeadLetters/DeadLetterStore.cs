@@ -18,18 +18,32 @@ public sealed record NewDeadLetter(
     string Reason,
     string Sentence,
     string? JsonPath,
-    long? BytePosition);
+    long? BytePosition)
+{
+    /// <summary>What it begins as: dead, or parked behind its key; what blocks its key goes through <see cref="Parking.KeyParking"/>.</summary>
+    public string State { get; init; } = DeadLetterStates.Dead;
+
+    /// <summary>The exception as text, if one was the reason.</summary>
+    public string? Exception { get; init; }
+
+    /// <summary>The key it waits under, or that waits behind it; null where nothing waits.</summary>
+    public string? ParkedKey { get; init; }
+}
 
 /// <summary>Writes dead letters inside the caller's transaction, as commands for its round trip.</summary>
 public static class DeadLetterStore
 {
     private const string ResolveSql = "UPDATE dead_letter SET state = 'resolved', resolved_at = clock_timestamp() WHERE id = $1";
+    private const string FailSql =
+        "UPDATE dead_letter SET state = $2, reason = $3, sentence = $4, exception = COALESCE($5, exception) WHERE id = $1";
     private static readonly string InsertSql = SqlText.Read("DeadLetters.InsertDeadLetter.sql");
     private static readonly string AddAttemptSql = SqlText.Read("DeadLetters.AddAttempt.sql");
     private static readonly string LockSql = SqlText.Read("DeadLetters.LockDeadLetter.sql");
 
     /// <summary>Keeps the record with its first attempt; in the same transaction its neighbours are stored.</summary>
-    public static NpgsqlBatchCommand Insert(NewDeadLetter letter) => new(InsertSql)
+    public static NpgsqlBatchCommand Insert(NewDeadLetter letter) => Insert(InsertSql, letter);
+
+    internal static NpgsqlBatchCommand Insert(string sql, NewDeadLetter letter) => new(sql)
     {
         Parameters =
         {
@@ -47,6 +61,9 @@ public static class DeadLetterStore
             Text(letter.Sentence),
             Text(letter.JsonPath),
             new() { Value = (object?)letter.BytePosition ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+            new() { Value = letter.State },
+            Text(letter.Exception),
+            Text(letter.ParkedKey),
         },
     };
 
@@ -69,13 +86,25 @@ public static class DeadLetterStore
                 reader.IsDBNull(7) ? null : reader.GetFieldValue<byte[]>(7),
                 reader.IsDBNull(8) ? null : reader.GetFieldValue<byte[]>(8),
                 reader.GetFieldValue<string[]>(9),
-                reader.GetFieldValue<byte[]?[]>(10));
+                reader.GetFieldValue<byte[]?[]>(10),
+                reader.IsDBNull(11) ? null : reader.GetString(11),
+                reader.GetInt32(12));
     }
 
-    /// <summary>Adds the next attempt, a replay.</summary>
-    public static NpgsqlBatchCommand AddReplay(long id, string outcome, string? reason, string? sentence, string actor) => new(AddAttemptSql)
+    /// <summary>Adds the next attempt: a replay, which somebody asked for, or (without an actor) a redelivery.</summary>
+    public static NpgsqlBatchCommand AddAttempt(long id, string outcome, string? reason, string? sentence, string? actor) => new(AddAttemptSql)
     {
-        Parameters = { new() { Value = id }, new() { Value = outcome }, Text(reason), Text(sentence), Text(actor) },
+        Parameters =
+        {
+            new() { Value = id }, new() { Value = outcome }, Text(reason), Text(sentence), Text(actor),
+            new() { Value = actor is null ? "redelivery" : "replay" },
+        },
+    };
+
+    /// <summary>Says why it could not be stored this time, and whether it is tried again.</summary>
+    public static NpgsqlBatchCommand Fail(long id, string state, string reason, string sentence, string? exception) => new(FailSql)
+    {
+        Parameters = { new() { Value = id }, new() { Value = state }, new() { Value = reason }, Text(sentence), Text(exception) },
     };
 
     /// <summary>Marks a dead letter as resolved.</summary>
@@ -90,7 +119,7 @@ public static class DeadLetterStore
     };
 }
 
-/// <summary>A dead letter under lock: its state and its record.</summary>
+/// <summary>A dead letter under lock: its state, its record, the key it blocks or waits under, and how often it was redelivered.</summary>
 public sealed record LockedDeadLetter(
     string State,
     string Group,
@@ -102,4 +131,6 @@ public sealed record LockedDeadLetter(
     byte[]? Key,
     byte[]? Value,
     string[] HeaderNames,
-    byte[]?[] HeaderValues);
+    byte[]?[] HeaderValues,
+    string? ParkedKey,
+    int Redeliveries);

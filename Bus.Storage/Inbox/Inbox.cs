@@ -84,6 +84,7 @@ public static class Inbox
         long[] numbers =
         [
             first, next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead, counts.Absent, counts.Lost,
+            counts.Parked, counts.Redelivering,
         ];
         foreach (var number in numbers)
         {
@@ -128,6 +129,8 @@ public record struct OutcomeCounts
     public long Superseded { get; set; }
     public long Removed { get; set; }
     public long Ignored { get; set; }
+    public long Parked { get; set; }
+    public long Redelivering { get; set; }
     public long Dead { get; set; }
     public long Absent { get; set; }
     public long Lost { get; set; }

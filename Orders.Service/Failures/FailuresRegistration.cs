@@ -3,6 +3,14 @@ namespace Orders.Service.Failures;
 /// <summary>The door to what happens to records that cannot be stored.</summary>
 internal static class FailuresRegistration
 {
-    public static IServiceCollection AddFailures(this IServiceCollection services) =>
+    public static IServiceCollection AddFailures(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<FailuresOptions>().BindConfiguration(FailuresOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<IFailedRecords, FailedRecords>();
+        services.AddSingleton<BisectionFilter>();
+        services.AddSingleton<KeptRecordIngest>();
         services.AddSingleton<IDeadLetterReplay, DeadLetterReplayer>();
+        services.AddHostedService<RedeliveryWorker>();
+        return services;
+    }
 }

@@ -1,3 +1,5 @@
+using Orders.Service.Ingest.Folding;
+
 namespace Orders.Service.Failures;
 
 internal static partial class Log
@@ -7,4 +9,22 @@ internal static partial class Log
 
     [LoggerMessage(2002, LogLevel.Warning, "The replay of dead letter {Id} met a transient failure and is tried again")]
     public static partial void ReplayTriedAgain(ILogger logger, Exception exception, long id);
+
+    [LoggerMessage(2003, LogLevel.Warning, "Partition {Partition}: the batch of offsets {First} to {Next} fails for one of its records and is split")]
+    public static partial void Split(ILogger logger, Exception exception, int partition, long first, long next);
+
+    [LoggerMessage(2004, LogLevel.Information, "Partition {Partition}: of offsets {First} to {Next} those below {Watermark} are accounted for already")]
+    public static partial void PartWasCommitted(ILogger logger, int partition, long first, long next, long watermark);
+
+    [LoggerMessage(2005, LogLevel.Warning, "Partition {Partition}: the record at offset {Offset} fails alone and is accounted for as {Outcome}")]
+    public static partial void Kept(ILogger logger, Exception exception, int partition, long offset, Outcome outcome);
+
+    [LoggerMessage(2006, LogLevel.Error, "Redelivering failed; it is tried again until it works")]
+    public static partial void RedeliveryFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2007, LogLevel.Information, "Dead letter {Id} redelivered: {Outcome}")]
+    public static partial void Redelivered(ILogger logger, long id, Outcome outcome);
+
+    [LoggerMessage(2008, LogLevel.Warning, "Dead letter {Id} failed at redelivery {Number} and is {State}: {Reason}")]
+    public static partial void StillFailing(ILogger logger, long id, int number, string state, string reason);
 }

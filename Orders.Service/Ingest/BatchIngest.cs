@@ -1,12 +1,15 @@
 using Bus.Kafka.Records;
 using Bus.Kafka.Watermarks;
+using Bus.Storage;
 using Bus.Storage.DeadLetters;
 using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
+using Bus.Storage.Parking;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using Orders.Contracts;
+using Orders.Service.Failures;
 using Orders.Service.Ingest.Folding;
 using Orders.Service.Storage;
 
@@ -14,10 +17,10 @@ namespace Orders.Service.Ingest;
 
 /// <summary>
 /// Accounts for a batch in one transaction: watermark, orders, outbox, dead letters and inbox range commit together or not at all.
-/// Three round trips, however many records: lock and read, write, commit.
+/// Three round trips for a few records (lock and read, write, commit), seven for many, whose orders and events are copied in.
 /// </summary>
 internal sealed class BatchIngest(
-    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, IngestNotes notes, ILogger<BatchIngest> logger)
+    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, OutboxBell bell, IngestNotes notes, ILogger<BatchIngest> logger)
 {
     /// <exception cref="WatermarkMismatchException">The batch does not start at the watermark; nothing was written.</exception>
     /// <exception cref="OrderConflictException">Another transaction stored one of the orders first; nothing was written, try again.</exception>
@@ -28,6 +31,11 @@ internal sealed class BatchIngest(
         await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
         var counts = await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batch, records, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        if (counts.Stored + counts.Removed > 0)
+        {
+            bell.Ring();
+        }
+
         notes.Count(records);
         Log.Ingested(
             logger, batch.Partition, batch.First, batch.Next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead);
@@ -54,19 +62,19 @@ internal sealed class BatchIngest(
         NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, IReadOnlyList<DecodedRecord> records, CancellationToken cancellationToken)
     {
         var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
-        var rows = await LockAsync(transaction, partition, batch, records, cancellationToken);
+        var (blocked, rows) = await LockAsync(transaction, partition, batch, records, cancellationToken);
         var fold = new OrderFold(rows);
         var counts = new OutcomeCounts { Absent = batch.Absent, Lost = batch.Lost };
         foreach (var record in records)
         {
-            Count(ref counts, record.Change is { } change ? fold.Apply(change) : record.Outcome);
+            Count(ref counts, record.Change is not { } change ? record.Outcome : IsParked(record, blocked) ? Outcome.Parked : fold.Apply(change));
         }
 
-        await WriteAsync(transaction, partition, batch, records, fold, counts, cancellationToken);
+        await WriteAsync(transaction, partition, batch, records, blocked, fold, counts, cancellationToken);
         return counts;
     }
 
-    private static async Task<Dictionary<string, OrderRow>> LockAsync(
+    private static async Task<(HashSet<string>? Blocked, Dictionary<string, OrderRow> Rows)> LockAsync(
         NpgsqlTransaction transaction,
         InboxPartition partition,
         RecordBatch<OrderReceived> batch,
@@ -76,7 +84,7 @@ internal sealed class BatchIngest(
         var uids = records.Where(record => record.Change is not null).Select(record => record.Change!.Value.Uid).Distinct(StringComparer.Ordinal).ToArray();
         await using var read = new NpgsqlBatch(transaction.Connection, transaction)
         {
-            BatchCommands = { Inbox.LockWatermark(partition), OrderStore.Lock(uids) },
+            BatchCommands = { Inbox.LockWatermark(partition), KeyParking.Lock(uids), OrderStore.Lock(uids) },
         };
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
         var watermark = await Inbox.ReadWatermarkAsync(reader, cancellationToken);
@@ -86,7 +94,9 @@ internal sealed class BatchIngest(
         }
 
         await reader.NextResultAsync(cancellationToken);
-        return await OrderStore.ReadAsync(reader, cancellationToken);
+        var blocked = await KeyParking.ReadAsync(reader, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return (blocked, await OrderStore.ReadAsync(reader, cancellationToken));
     }
 
     private static async Task WriteAsync(
@@ -94,21 +104,33 @@ internal sealed class BatchIngest(
         InboxPartition partition,
         RecordBatch<OrderReceived> batch,
         IReadOnlyList<DecodedRecord> records,
+        HashSet<string>? blocked,
         OrderFold fold,
         OutcomeCounts counts,
         CancellationToken cancellationToken)
     {
         await using var write = new NpgsqlBatch(transaction.Connection, transaction);
         var orders = OrderStore.Write(fold.Rows);
+        await orders.CopyAsync(transaction.Connection!, cancellationToken);
         Add(write, orders.Commands);
-        if (fold.Events.Count > 0)
+        if (fold.Events.Count >= CopyRows.Worthwhile)
         {
-            Add(write, Outbox.Append(fold.Events));
+            await Outbox.CopyAsync(transaction.Connection!, fold.Events, cancellationToken);
+        }
+        else if (fold.Events.Count > 0)
+        {
+            write.BatchCommands.Add(Outbox.Append(fold.Events));
         }
 
         foreach (var record in records.Where(record => record.Refusal is not null))
         {
             write.BatchCommands.Add(DeadLetterStore.Insert(ToDeadLetter(batch, record)));
+        }
+
+        foreach (var record in blocked is null ? [] : records.Where(record => IsParked(record, blocked)))
+        {
+            var letter = ToDeadLetter(batch, record.Record, FailureText.ParkedBehind, FailureText.ParkedSentence);
+            write.BatchCommands.Add(DeadLetterStore.Insert(letter with { State = DeadLetterStates.Parked, ParkedKey = record.Change!.Value.Uid }));
         }
 
         Add(write, Inbox.Account(partition, batch.Epoch, batch.First, batch.Next, counts, LastOf(batch)));
@@ -124,30 +146,39 @@ internal sealed class BatchIngest(
         }
     }
 
-    private static InboxRecord? LastOf(RecordBatch<OrderReceived> batch) =>
+    /// <summary>Later records of an order wait behind its unfinished failure; a refused one does not, it could not be stored then either.</summary>
+    private static bool IsParked(in DecodedRecord record, HashSet<string>? blocked) =>
+        blocked is not null && record.Change is { } change && blocked.Contains(change.Uid);
+
+    /// <summary>What the log is recognised by after the batch.</summary>
+    internal static InboxRecord? LastOf(RecordBatch<OrderReceived> batch) =>
         batch.Records.Count == 0 ? null : new InboxRecord(batch.Records[^1].Offset, batch.Records[^1].Timestamp, LastRecord.HashOf(batch.Records[^1].Value));
 
     private static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, DecodedRecord decoded)
     {
-        var (record, refusal) = (decoded.Record, decoded.Refusal!);
-        return new NewDeadLetter(
-            batch.Group,
-            batch.Topic,
-            batch.Epoch,
-            batch.Partition,
-            record.Offset,
-            record.Timestamp,
-            record.Key,
-            record.Value,
-            [.. record.Headers.Select(header => header.Name)],
-            [.. record.Headers.Select(header => header.Value)],
-            refusal.Reason,
-            refusal.Sentence,
-            refusal.JsonPath,
-            refusal.BytePosition);
+        var refusal = decoded.Refusal!;
+        return ToDeadLetter(batch, decoded.Record, refusal.Reason, refusal.Sentence) with { JsonPath = refusal.JsonPath, BytePosition = refusal.BytePosition };
     }
 
-    private static void Count(ref OutcomeCounts counts, Outcome outcome)
+    /// <summary>The record byte for byte, with why it is kept.</summary>
+    internal static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, Record record, string reason, string sentence) => new(
+        batch.Group,
+        batch.Topic,
+        batch.Epoch,
+        batch.Partition,
+        record.Offset,
+        record.Timestamp,
+        record.Key,
+        record.Value,
+        [.. record.Headers.Select(header => header.Name)],
+        [.. record.Headers.Select(header => header.Value)],
+        reason,
+        sentence,
+        JsonPath: null,
+        BytePosition: null);
+
+    /// <summary>Counts one record.</summary>
+    internal static void Count(ref OutcomeCounts counts, Outcome outcome)
     {
         switch (outcome)
         {
@@ -157,6 +188,8 @@ internal sealed class BatchIngest(
             case Outcome.Removed: counts.Removed++; break;
             case Outcome.Ignored: counts.Ignored++; break;
             case Outcome.Dead: counts.Dead++; break;
+            case Outcome.Parked: counts.Parked++; break;
+            case Outcome.Redelivering: counts.Redelivering++; break;
             default: throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null);
         }
     }

@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using Bus.Kafka.Endpoints;
+using Bus.Kafka.Records;
 using Bus.Kafka.Rider;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orders.Contracts;
 using Orders.Service.Failures;
 using Orders.Service.Ingest.Decoding;
 using Orders.Service.Operations;
@@ -48,7 +50,8 @@ internal static class IngestRegistration
     /// <summary>The group that reads the orders.</summary>
     public static string IngestGroup(this IRegistrationContext context) => context.GetRequiredService<IOptions<IngestOptions>>().Value.Group;
 
-    /// <summary>How the orders endpoint works: transient failures are tried again at once, all others the rider holds.</summary>
+    /// <summary>How the orders endpoint works: transient failures are tried again at once, a record that fails alone is kept
+    /// aside, all else the rider holds.</summary>
     public static void ConfigureIngest(this IKafkaTopicEndpointConfigurator endpoint, IRegistrationContext context)
     {
         var options = context.GetRequiredService<IOptions<IngestOptions>>().Value;
@@ -62,6 +65,8 @@ internal static class IngestRegistration
             });
         }
 
-        endpoint.ConfigureConsumer<IngestConsumer>(context);
+        var bisection = context.GetRequiredService<BisectionFilter>();
+        endpoint.ConfigureConsumer<IngestConsumer>(
+            context, consumer => consumer.Message<RecordBatch<OrderReceived>>(message => message.UseFilter(bisection)));
     }
 }

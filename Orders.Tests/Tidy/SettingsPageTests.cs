@@ -7,6 +7,7 @@ using Bus.Kafka.Tailing;
 using Bus.Storage.Relay;
 using Bus.Storage.Tidying;
 using Orders.Gateway;
+using Orders.Service.Failures;
 using Orders.Service.Ingest;
 using Orders.Service.Ingest.Decoding;
 using Orders.Service.Operations;
@@ -26,6 +27,7 @@ public sealed class SettingsPageTests
         (IngestOptions.Section, new IngestOptions()),
         (DecodingOptions.Section, new DecodingOptions()),
         ($"{IngestOptions.Section}:{nameof(IngestOptions.Reading)}", new TopicEndpointOptions()),
+        (FailuresOptions.Section, new FailuresOptions()),
         (RelayOptions.Section, new RelayOptions()),
         (TidyingOptions.Section, new TidyingOptions()),
         (OperationsOptions.Section, new OperationsOptions()),

@@ -107,13 +107,19 @@ internal sealed class PartitionWalk
 
     private void Fold(ConsumeResult<byte[]?, byte[]?> record, KeptLetter? letter)
     {
-        if (letter is { HadEffect: false })
+        if (letter is { HadEffect: false, WasRepeat: false })
         {
             return;
         }
 
         var (offset, message) = (record.Offset.Value, record.Message);
         var order = OrderRules.Subject(_snapshot.Orders, message.Key, message.Value, out var content);
+        if (letter is { HadEffect: false } && order?.FoldHash != content)
+        {
+            // A repetition of what came later, found when it was replayed: it moved nothing.
+            return;
+        }
+
         var verdict = order is not null ? Apply(order, offset, content)
             // A removal under a key that can be no order's is left out by a rule; without key and value it should have been kept.
             : message is { Value: null, Key: not null } ? Verdict.Ignored

@@ -19,7 +19,7 @@ internal readonly record struct AccountedRange(
 }
 
 /// <summary>A dead letter without its bytes. Had its replay an effect, it changed an order; by the rules that is only at the place of its own offset.</summary>
-internal sealed record KeptLetter(long Id, int Epoch, long Offset, string State, string Reason, UInt128 Digest, bool HadEffect);
+internal sealed record KeptLetter(long Id, int Epoch, long Offset, string State, string Reason, UInt128 Digest, bool HadEffect, bool WasRepeat);
 
 /// <summary>An event that was not confirmed yet.</summary>
 internal readonly record struct WaitingEvent(long Id, string Uid, long Sequence, UInt128 Hash);
@@ -105,7 +105,8 @@ internal sealed class Snapshot
         var outcome = row.IsDBNull(11) ? "" : row.GetString(11);
         ListOf(_letters, row.GetInt32(1)).Add(new(
             row.GetInt64(0), row.GetInt32(2), row.GetInt64(3), row.GetString(5), row.GetString(6), digest,
-            HadEffect: row.GetString(5) == "resolved" && outcome is "stored" or "removed"));
+            HadEffect: row.GetString(5) == "resolved" && outcome is "stored" or "removed",
+            WasRepeat: row.GetString(5) == "resolved" && outcome is "duplicate" or "ignored"));
     });
 
     private Task ReadOrdersAsync(SnapshotReader read) => read.EachAsync("Orders.sql", [], row =>

@@ -21,4 +21,6 @@ internal enum Outcome
     Removed,
     Ignored,
     Dead,
+    Parked,
+    Redelivering,
 }

@@ -53,6 +53,16 @@ internal static class DeadLetterReasons
         ["sum_mismatch"] = new("The sums do not add up", ConsistencyDecides),
         ["inconsistent"] = new("Fields contradict each other", ConsistencyDecides),
         ["headers_too_large"] = new("Headers too large", "At most 256 headers and 64 KiB are taken. " + SenderMustFix),
+        ["refused_by_database"] = new(
+            "Refused by the database",
+            "The sentence holds the database's words, most often a constraint of table orders. Mend the rule or the record; then replay, or tell the sender."),
+        ["ingest_failed"] = new(
+            "Ingest failed on it",
+            "A step of the service, or of the database (a trigger), fails on this record; the exception tells which. It is redelivered three times; after "
+            + "that mend the cause and replay it. Later records of its order wait behind it."),
+        ["parked_behind"] = new(
+            "Waits behind its order's failure",
+            "An earlier record of the same order is not finished. Nothing is to be done here: this one follows when that one is resolved."),
         ["crash_suspect"] = new(
             "In work when the service crashed",
             "The service ended more than once while it worked on this record alone. Look at its bytes and at the service's log before "

@@ -1,0 +1,14 @@
+-- Nothing is counted as written where somebody else blocked the key first.
+WITH letter AS (
+    INSERT INTO dead_letter (
+        group_id, topic, epoch, partition, record_offset, record_timestamp, key, value, header_names, header_values,
+        reason, sentence, json_path, byte_position, state, exception, parked_key)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    RETURNING id, parked_key
+), attempt AS (
+    INSERT INTO dead_letter_attempt (dead_letter_id, number, kind, outcome, reason, sentence)
+    SELECT id, 1, 'ingest', $15, $11, $12 FROM letter
+)
+INSERT INTO parking (key, dead_letter_id, due_at)
+SELECT parked_key, id, clock_timestamp() + $18 FROM letter
+ON CONFLICT (key) DO NOTHING;

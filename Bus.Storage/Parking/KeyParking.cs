@@ -1,0 +1,77 @@
+using Bus.Storage.DeadLetters;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Bus.Storage.Parking;
+
+/// <summary>
+/// Keeps the order of a key whose record failed: later records of the key wait behind it and follow in their order. Whoever appends one or
+/// takes the next holds the key's row, so none is forgotten between the two.
+/// </summary>
+public static class KeyParking
+{
+    private const string DelaySql = "UPDATE parking SET due_at = clock_timestamp() + $2 WHERE key = $1";
+    private const string LockBehindSql = "SELECT key FROM parking WHERE dead_letter_id = $1 FOR UPDATE";
+    private static readonly string LockSql = SqlText.Read("Parking.LockParked.sql");
+    private static readonly string BlockSql = SqlText.Read("Parking.BlockKey.sql");
+    private static readonly string ReleaseSql = SqlText.Read("Parking.ReleaseKey.sql");
+    private static readonly string TakeSql = SqlText.Read("Parking.TakeDue.sql");
+
+    /// <summary>Locks those of the keys that are blocked; read the answer with <see cref="ReadAsync"/>.</summary>
+    public static NpgsqlBatchCommand Lock(string[] keys) => new(LockSql) { Parameters = { new() { Value = keys } } };
+
+    /// <summary>The blocked keys; null where there is none, which is the rule.</summary>
+    public static async Task<HashSet<string>?> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        HashSet<string>? keys = null;
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            (keys ??= new(StringComparer.Ordinal)).Add(reader.GetString(0));
+        }
+
+        return keys;
+    }
+
+    /// <summary>
+    /// Keeps the record and blocks its key until it is finished; no row is affected where somebody else blocked the key first, and then the
+    /// transaction must not be committed.
+    /// </summary>
+    public static NpgsqlBatchCommand Block(NewDeadLetter letter, TimeSpan due)
+    {
+        var command = DeadLetterStore.Insert(BlockSql, letter);
+        command.Parameters.Add(new() { Value = due, NpgsqlDbType = NpgsqlDbType.Interval });
+        return command;
+    }
+
+    /// <summary>Locks the key that a dead letter blocks, before the letter itself is locked; null where it blocks none.</summary>
+    public static async Task<string?> LockBehindAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, long deadLetterId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(LockBehindSql, connection, transaction) { Parameters = { new() { Value = deadLetterId } } };
+        return (string?)await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Locks the key whose head has been due longest and that nobody else works on; null where none is due.</summary>
+    public static async Task<DueKey?> TakeDueAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(TakeSql, connection, transaction);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? new DueKey(reader.GetString(0), reader.GetInt64(1)) : null;
+    }
+
+    /// <summary>The locked key's head is finished: the next one is due at once, or the key is free.</summary>
+    public static NpgsqlBatchCommand Release(string key) => new(ReleaseSql) { Parameters = { new() { Value = key } } };
+
+    /// <summary>The locked key's head is tried again later; null: only when an operator asks.</summary>
+    public static NpgsqlBatchCommand Delay(string key, TimeSpan? due) => new(DelaySql)
+    {
+        Parameters =
+        {
+            new() { Value = key },
+            new() { Value = (object?)due ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval },
+        },
+    };
+}
+
+/// <summary>A key whose head is due.</summary>
+public sealed record DueKey(string Key, long DeadLetterId);

@@ -1,0 +1,2 @@
+-- One instance at a time per key: what another one has in hand is passed over.
+SELECT key, dead_letter_id FROM parking WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED;

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text;
+using Bus.Kafka.Records;
+using Bus.Kafka.Watermarks;
+using Bus.Storage.DeadLetters;
+using Bus.Storage.Inbox;
+using Bus.Storage.Parking;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Orders.Contracts;
+using Orders.Service.Ingest;
+using Orders.Service.Ingest.Folding;
+using Orders.Service.Storage;
+
+namespace Orders.Service.Failures;
+
+/// <summary>
+/// Accounts for one record that fails alone, in one transaction with the watermark: refused data is dead at once and blocks nobody; anything
+/// else is redelivered, and later records of its order park behind it.
+/// </summary>
+internal sealed class FailedRecords(
+    NpgsqlDataSource database, RecordDecoder decoder, IOptions<FailuresOptions> options, ILogger<FailedRecords> logger) : IFailedRecords
+{
+    public async Task KeepAsync(RecordBatch<OrderReceived> alone, Exception exception, CancellationToken cancellationToken)
+    {
+        var key = KeyOf(alone);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var partition = new InboxPartition(alone.Group, alone.Topic, alone.Partition);
+        var isBlocked = await LockAsync(transaction, partition, alone, key, cancellationToken);
+        var outcome = FailurePolicy.ClassOf(exception) == FailureClass.Data ? Outcome.Dead : isBlocked ? Outcome.Parked : Outcome.Redelivering;
+        var keep = Keep(alone, key, outcome, FailureText.Of(exception));
+        var counts = new OutcomeCounts { Absent = alone.Absent, Lost = alone.Lost };
+        BatchIngest.Count(ref counts, outcome);
+        await using var write = new NpgsqlBatch(connection, transaction) { BatchCommands = { keep } };
+        foreach (var command in Inbox.Account(partition, alone.Epoch, alone.First, alone.Next, counts, BatchIngest.LastOf(alone)))
+        {
+            write.BatchCommands.Add(command);
+        }
+
+        await write.ExecuteNonQueryAsync(cancellationToken);
+        if (keep.RecordsAffected == 0)
+        {
+            throw new OrderConflictException();
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        Log.Kept(logger, exception, alone.Partition, alone.Records[0].Offset, outcome);
+    }
+
+    /// <summary>Locks the watermark, which must stand where the batch begins, and tells whether the key is blocked already.</summary>
+    private static async Task<bool> LockAsync(
+        NpgsqlTransaction transaction, InboxPartition partition, RecordBatch<OrderReceived> alone, string key, CancellationToken cancellationToken)
+    {
+        await using var read = new NpgsqlBatch(transaction.Connection, transaction)
+        {
+            BatchCommands = { Inbox.LockWatermark(partition), KeyParking.Lock([key]) },
+        };
+        await using var reader = await read.ExecuteReaderAsync(cancellationToken);
+        var watermark = await Inbox.ReadWatermarkAsync(reader, cancellationToken);
+        if (watermark is null || watermark.Epoch != alone.Epoch || watermark.Position != alone.First)
+        {
+            throw new WatermarkMismatchException(watermark is null ? null : InboxWatermarks.ToRider(watermark));
+        }
+
+        await reader.NextResultAsync(cancellationToken);
+        return await KeyParking.ReadAsync(reader, cancellationToken) is not null;
+    }
+
+    private NpgsqlBatchCommand Keep(RecordBatch<OrderReceived> alone, string key, Outcome outcome, FailureText why)
+    {
+        var letter = BatchIngest.ToDeadLetter(alone, alone.Records[0], why.Reason, why.Sentence) with { Exception = why.Exception };
+        return outcome switch
+        {
+            Outcome.Dead => DeadLetterStore.Insert(letter),
+            Outcome.Parked => DeadLetterStore.Insert(letter with { State = DeadLetterStates.Parked, ParkedKey = key }),
+            _ => KeyParking.Block(letter with { State = DeadLetterStates.Redelivering, ParkedKey = key }, options.Value.FirstRedelivery),
+        };
+    }
+
+    /// <summary>Whose records wait behind it: its order's; where the decoder itself fails, its key's; else nobody's, for no order has such a uid.</summary>
+    private string KeyOf(RecordBatch<OrderReceived> alone)
+    {
+        var record = alone.Records[0];
+        try
+        {
+            if (decoder.Decode(alone.Epoch, alone.Partition, [record])[0].Change is { } change)
+            {
+                return change.Uid;
+            }
+        }
+        catch (Exception exception) when (FailurePolicy.ClassOf(exception) == FailureClass.Other)
+        {
+            // What the record failed for; the key has to do.
+        }
+
+        return record.Key is { } key && OrderUid.IsValid(key)
+            ? Encoding.ASCII.GetString(key)
+            : string.Create(CultureInfo.InvariantCulture, $"#{alone.Group}/{alone.Topic}/{alone.Epoch}/{alone.Partition}@{record.Offset}");
+    }
+}

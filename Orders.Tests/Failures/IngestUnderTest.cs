@@ -1,0 +1,147 @@
+using System.Text;
+using Bus.Kafka.Records;
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using Orders.Contracts;
+using Orders.Service.Failures;
+using Orders.Service.Ingest;
+using Orders.Service.Storage;
+using Orders.Tests.Servers;
+using Orders.Tests.WholePath;
+using Record = Bus.Kafka.Records.Record;
+
+namespace Orders.Tests.Failures;
+
+/// <summary>Ingest on a database of its own, without Kafka: batches come from the test, redeliveries when the test asks for them.</summary>
+internal sealed class IngestUnderTest : IAsyncDisposable
+{
+    private const string Group = "g";
+    private readonly ServiceProvider _services;
+    private readonly NpgsqlDataSource _database;
+    private readonly Dictionary<int, long> _positions = [];
+
+    private IngestUnderTest(ServiceProvider services, NpgsqlDataSource database) => (_services, _database) = (services, database);
+
+    public IDeadLetterReplay Replay => _services.GetRequiredService<IDeadLetterReplay>();
+
+    public static async Task<IngestUnderTest> StartAsync(SharedPostgres postgres, TimeSpan? redelivery = null)
+    {
+        var connection = await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
+        await HostProcess.MigrateAsync(connection);
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:Orders"] = connection }).Build());
+        services.AddLogging();
+        services.AddSingleton(TimeProvider.System);
+        services.AddStorage();
+        services.AddIngest();
+        services.AddFailures();
+        services.Configure<FailuresOptions>(options =>
+        {
+            options.RetryDelay = TimeSpan.FromMilliseconds(1);
+            (options.FirstRedelivery, options.SecondRedelivery, options.LastRedelivery) =
+                (redelivery ?? TimeSpan.Zero, redelivery ?? TimeSpan.Zero, redelivery ?? TimeSpan.Zero);
+        });
+        var provider = services.BuildServiceProvider();
+        return new IngestUnderTest(provider, provider.GetRequiredService<NpgsqlDataSource>());
+    }
+
+    /// <summary>Records of one partition, as one batch through bisection and ingest.</summary>
+    public async Task IngestAsync(int partition, params (string Uid, int Edition)[] records)
+    {
+        var first = _positions.GetValueOrDefault(partition);
+        if (first == 0)
+        {
+            await ExecuteAsync($"INSERT INTO watermark (group_id, topic, partition, epoch, position) VALUES ('{Group}', 'orders', {partition}, 1, 0)");
+        }
+
+        var batch = new RecordBatch<OrderReceived>
+        {
+            Group = Group,
+            Topic = Topics.Orders,
+            Partition = partition,
+            Epoch = 1,
+            First = first,
+            Next = first + records.Length,
+            Records = [.. records.Select((record, i) => new Record
+            {
+                Offset = first + i,
+                Timestamp = 1_700_000_000_000 + (1_000 * partition) + first + i,
+                Key = Encoding.UTF8.GetBytes(record.Uid),
+                Value = SampleOrders.Of(record.Uid, record.Edition),
+                Headers = [new RecordHeader("h", [0xFF, 0x00])],
+            })],
+        };
+        await _services.GetRequiredService<BisectionFilter>().Send(MessageContexts.Of(batch), new Consumer(_services.GetRequiredService<BatchIngest>()));
+        _positions[partition] = batch.Next;
+    }
+
+    /// <summary>Redelivers until nothing is due, at most so often; returns how many records were tried.</summary>
+    public async Task<int> RedeliverAsync(int most = 1_000)
+    {
+        var worker = _services.GetServices<IHostedService>().OfType<RedeliveryWorker>().Single();
+        var tried = 0;
+        while (tried < most && await worker.RunOnceAsync(TestContext.Current.CancellationToken))
+        {
+            tried++;
+        }
+
+        return tried;
+    }
+
+    /// <summary>From now on the database refuses edition 1 of the order, as a rule on its data.</summary>
+    public Task RefuseAsync(string uid) => ExecuteAsync(
+        $"ALTER TABLE orders ADD CONSTRAINT refused CHECK (order_uid <> '{uid}' OR position('\"e1\"' IN convert_from(content, 'UTF8')) = 0)");
+
+    /// <summary>From now on a step of the application fails for the order.</summary>
+    public Task BreakAsync(string uid) => ExecuteAsync($"""
+        CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.order_uid = '{uid}' THEN RAISE EXCEPTION 'a step is broken'; END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER broken BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION broken();
+        """);
+
+    public Task MendAsync() => ExecuteAsync("DROP TRIGGER broken ON orders; DROP FUNCTION broken;");
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>A line per row, its columns separated by blanks.</summary>
+    public async Task<List<string>> LinesAsync(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var lines = new List<string>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            lines.Add(string.Join(' ', Enumerable.Range(0, reader.FieldCount).Select(column => reader.IsDBNull(column) ? "-" : $"{reader.GetValue(column)}")));
+        }
+
+        return lines;
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private sealed class Consumer(BatchIngest ingest) : IPipe<ConsumeContext<RecordBatch<OrderReceived>>>
+    {
+        public Task Send(ConsumeContext<RecordBatch<OrderReceived>> context) => ingest.RunAsync(context.Message, TestContext.Current.CancellationToken);
+
+        public void Probe(ProbeContext context)
+        {
+        }
+    }
+}
