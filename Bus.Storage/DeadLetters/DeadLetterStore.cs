@@ -104,7 +104,7 @@ public static class DeadLetterStore
     /// <summary>Says why it could not be stored this time, and whether it is tried again.</summary>
     public static NpgsqlBatchCommand Fail(long id, string state, string reason, string sentence, string? exception) => new(FailSql)
     {
-        Parameters = { new() { Value = id }, new() { Value = state }, new() { Value = reason }, new() { Value = sentence }, Text(exception) },
+        Parameters = { new() { Value = id }, new() { Value = state }, new() { Value = reason }, Text(sentence), Text(exception) },
     };
 
     /// <summary>Marks a dead letter as resolved.</summary>

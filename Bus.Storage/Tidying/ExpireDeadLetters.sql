@@ -5,6 +5,7 @@ WITH letter AS (
         SELECT id
         FROM dead_letter
         WHERE resolved_at < $1 AND state = 'resolved'
+          AND NOT EXISTS (SELECT FROM parking WHERE parking.dead_letter_id = dead_letter.id)
         ORDER BY resolved_at
         LIMIT $2
         FOR UPDATE SKIP LOCKED)

@@ -7,8 +7,8 @@ using Orders.Tests.Servers;
 namespace Orders.Tests.Tidying;
 
 /// <summary>
-/// Days of a service that accounts for one batch per second and partition, hour by hour, against a real Postgres: the tables stop growing after
-/// the first day. <c>BUSORDERS_SIMULATED_DAYS=30</c> makes it the month whose figures are in docs/retention.md.
+/// Days of a service that accounts for one batch per second and partition, hour by hour, against a real Postgres: the tables hold
+/// no more than a few hours of it. <c>BUSORDERS_SIMULATED_DAYS=30</c> makes it the month whose figures are in docs/retention.md.
 /// </summary>
 [Trait("Category", "system")]
 public sealed class SimulatedMonthTests(SharedPostgres postgres)
@@ -18,12 +18,15 @@ public sealed class SimulatedMonthTests(SharedPostgres postgres)
     private const int RecordsPerBatch = 50;
     private const int EventsPerHour = 2_000;
     private const int LettersPerHour = 25;
+    private const long BytesPerRange = 269;
+    private const long BytesPerEvent = 1_047;
+    private const long BytesPerLetter = 1_524;
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private static int Days => int.Parse(Environment.GetEnvironmentVariable("BUSORDERS_SIMULATED_DAYS") ?? "2", CultureInfo.InvariantCulture);
 
     [Fact]
-    public async Task Tables_stop_growing_after_the_first_day()
+    public async Task Tables_stay_within_a_few_hours_of_writing()
     {
         await using var tables = await TidyingTables.CreateAsync(postgres);
         await tables.DoAsync("UPDATE watermark SET epoch = 1");
@@ -33,7 +36,6 @@ public sealed class SimulatedMonthTests(SharedPostgres postgres)
         var options = new TidyingOptions { Pause = TimeSpan.Zero, ResolvedDeadLettersFor = TimeSpan.FromHours(12) };
         var tidier = new Tidier(tables.Source, Options.Create(options), clock);
         var longest = TimeSpan.Zero;
-        var first = default(Sizes);
         var last = default(Sizes);
         Print("day | inbox rows | inbox bytes | outbox bytes | dead letter bytes | longest pass");
         for (var hour = 0; hour < Days * 24; hour++)
@@ -51,16 +53,16 @@ public sealed class SimulatedMonthTests(SharedPostgres postgres)
             if (hour % 24 == 23)
             {
                 last = await Sizes.OfAsync(tables);
-                first = hour == 23 ? last : first;
                 Print($"{hour / 24 + 1} | {last.Rows} | {last.Inbox} | {last.Outbox} | {last.Letters} | {longest.TotalMilliseconds:0} ms");
             }
         }
 
         Assert.Equal((long)Days * 24 * BatchesPerHour * Partitions * RecordsPerBatch, await tables.OneAsync<long>("SELECT sum(stored)::bigint FROM inbox"));
         Assert.InRange(last.Rows, 1, Partitions * (BatchesPerHour + 1 + (Days * 24 * BatchesPerHour * RecordsPerBatch / 1_000_000) + 2));
-        Assert.InRange(last.Inbox, 1, first.Inbox * 11 / 10);
-        Assert.InRange(last.Outbox, 0, first.Outbox * 11 / 10);
-        Assert.InRange(last.Letters, 1, first.Letters * 11 / 10);
+        // A vacuum that comes late, because somebody looked at the table meanwhile, costs an hour's rows once.
+        Assert.InRange(last.Inbox, 1, 5 * BatchesPerHour * Partitions * BytesPerRange);
+        Assert.InRange(last.Outbox, 0, 5 * EventsPerHour * BytesPerEvent);
+        Assert.InRange(last.Letters, 1, 3 * 13 * LettersPerHour * BytesPerLetter);
     }
 
     private static async Task AddHourAsync(TidyingTables tables, int hour, DateTimeOffset end)
