@@ -19,7 +19,7 @@ namespace Orders.Service.Ingest;
 /// Three round trips, however many records: lock and read, write, commit.
 /// </summary>
 internal sealed class BatchIngest(
-    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, ILogger<BatchIngest> logger)
+    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, Brake brake, ILogger<BatchIngest> logger)
 {
     /// <exception cref="WatermarkMismatchException">The batch does not start at the watermark; nothing was written.</exception>
     /// <exception cref="OrderConflictException">Another transaction stored one of the orders first; nothing was written, try again.</exception>
@@ -30,6 +30,7 @@ internal sealed class BatchIngest(
         await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
         var counts = await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batch, records, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        brake.Observe(counts);
         Log.Ingested(
             logger, batch.Partition, batch.First, batch.Next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead);
     }

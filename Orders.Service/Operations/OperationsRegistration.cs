@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orders.Service.Operations.DeadLetters;
 using Orders.Service.Operations.Overview;
+using Orders.Service.Operations.Pausing;
 
 namespace Orders.Service.Operations;
 
@@ -39,6 +40,7 @@ internal static class OperationsRegistration
         app.UseMiddleware<RequestGuard>();
         app.MapHealth();
         app.MapOverview();
+        app.MapIngest();
         app.MapDeadLetterPages();
         app.MapDeadLetterApi();
         Stylesheet.Map(app);
