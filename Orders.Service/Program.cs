@@ -8,6 +8,7 @@ using Orders.Service.Ingest;
 using Orders.Service.Operations;
 using Orders.Service.Relay;
 using Orders.Service.Storage;
+using Orders.Service.Tidying;
 
 if (args is ["migrate", ..])
 {
@@ -20,6 +21,7 @@ builder.Services.AddStorage();              // orders, inbox, outbox and dead le
 builder.Services.AddIngest();               // a batch of records: decode, fold, store, account for
 builder.Services.AddFailures();             // what happens to a record that cannot be stored
 builder.Services.AddOrderRelay();           // outbox events, in order per order, to order-events
+builder.Services.AddTidying();              // old inbox ranges merge, resolved dead letters expire
 builder.AddOperations();                    // dashboard, REST for the command, health
 builder.Services.AddMassTransit(bus =>
 {

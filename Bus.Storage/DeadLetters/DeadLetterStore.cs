@@ -55,10 +55,10 @@ public static class DeadLetterStore
             new() { Value = letter.Timestamp },
             Bytes(letter.Key),
             Bytes(letter.Value),
-            new() { Value = letter.HeaderNames },
+            new() { Value = Array.ConvertAll(letter.HeaderNames, StorableText.Cleaned) },
             new() { Value = letter.HeaderValues, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
             new() { Value = letter.Reason },
-            new() { Value = letter.Sentence },
+            Text(letter.Sentence),
             Text(letter.JsonPath),
             new() { Value = (object?)letter.BytePosition ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
             new() { Value = letter.State },
@@ -112,7 +112,11 @@ public static class DeadLetterStore
 
     private static NpgsqlParameter Bytes(byte[]? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea };
 
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+    private static NpgsqlParameter Text(string? value) => new()
+    {
+        Value = value is null ? DBNull.Value : StorableText.Of(value),
+        NpgsqlDbType = NpgsqlDbType.Text,
+    };
 }
 
 /// <summary>A dead letter under lock: its state, its record, the key it blocks or waits under, and how often it was redelivered.</summary>

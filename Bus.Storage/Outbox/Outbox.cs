@@ -14,13 +14,17 @@ public readonly record struct NewEvent(string Key, long Sequence, string Type, b
 /// <summary>The table of events that are not delivered yet.</summary>
 public static class Outbox
 {
-    /// <summary>The channel a commit notifies when it leaves events behind.</summary>
+    /// <summary>The channel that is notified after a commit that left events behind.</summary>
     public const string Channel = "outbox";
 
-    private static readonly string AppendSql = SqlText.Read("Outbox.AppendEvents.sql");
+    // A guess that is seldom too small.
+    private const int BytesBesidePayload = 160;
 
-    /// <summary>Appends the events in one statement and wakes the relay, once, at commit.</summary>
-    public static IEnumerable<NpgsqlBatchCommand> Append(IReadOnlyList<NewEvent> events)
+    private static readonly string AppendSql = SqlText.Read("Outbox.AppendEvents.sql");
+    private static readonly string CopySql = SqlText.Read("Outbox.CopyEvents.sql");
+
+    /// <summary>Appends the events in one statement. After the commit, ring the <see cref="OutboxBell"/>.</summary>
+    public static NpgsqlBatchCommand Append(IReadOnlyList<NewEvent> events)
     {
         var (lanes, keys, sequences) = (new short[events.Count], new string[events.Count], new long[events.Count]);
         var (types, payloads, traces) = (new string[events.Count], new byte[]?[events.Count], new string?[events.Count]);
@@ -31,22 +35,37 @@ public static class Outbox
             (types[i], payloads[i], traces[i]) = (e.Type, e.Payload, e.TraceParent);
         }
 
-        return
-        [
-            new NpgsqlBatchCommand(AppendSql)
+        return new NpgsqlBatchCommand(AppendSql)
+        {
+            Parameters =
             {
-                Parameters =
-                {
-                    new() { Value = lanes },
-                    new() { Value = keys },
-                    new() { Value = sequences },
-                    new() { Value = types },
-                    new() { Value = payloads, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
-                    new() { Value = traces, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-                },
+                new() { Value = lanes },
+                new() { Value = keys },
+                new() { Value = sequences },
+                new() { Value = types },
+                new() { Value = payloads, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
+                new() { Value = traces, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
             },
-            new NpgsqlBatchCommand($"NOTIFY {Channel}"),
-        ];
+        };
+    }
+
+    /// <summary>Appends many events by <c>COPY</c>, in the connection's transaction; as <see cref="Append"/> otherwise.</summary>
+    public static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        using var rows = new CopyRows(events.Sum(e => BytesBesidePayload + (e.Payload?.Length ?? 0)));
+        foreach (var e in events)
+        {
+            rows.Row(6);
+            rows.Number(Lane.Of(e.Key));
+            rows.Text(e.Key);
+            rows.Number(e.Sequence);
+            rows.Text(e.Type);
+            rows.Bytea(e.Payload);
+            rows.Text(e.TraceParent);
+        }
+
+        await rows.SendAsync(connection, CopySql, cancellationToken).ConfigureAwait(false);
     }
 }
 

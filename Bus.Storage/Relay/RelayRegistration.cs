@@ -1,3 +1,4 @@
+using Bus.Storage.Outbox;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Bus.Storage.Relay;
@@ -11,6 +12,8 @@ public static class RelayRegistration
     {
         services.AddOptionsWithValidateOnStart<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateDataAnnotations();
         services.AddSingleton<RelayState>();
+        services.AddSingleton<OutboxBell>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
         services.AddSingleton<IRelayTarget, TTarget>();
         services.AddHostedService<RelayWorker>();
         return services;

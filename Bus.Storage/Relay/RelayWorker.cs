@@ -1,3 +1,4 @@
+using Bus.Storage.Outbox;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -10,7 +11,13 @@ namespace Bus.Storage.Relay;
 /// event of a key is sent before the one ahead of it was confirmed: a crash or a second sender can only repeat events, never reorder them.
 /// </summary>
 internal sealed class RelayWorker(
-    NpgsqlDataSource database, IRelayTarget target, RelayState state, IOptions<RelayOptions> options, TimeProvider time, ILogger<RelayWorker> logger)
+    NpgsqlDataSource database,
+    IRelayTarget target,
+    OutboxBell bell,
+    RelayState state,
+    IOptions<RelayOptions> options,
+    TimeProvider time,
+    ILogger<RelayWorker> logger)
     : BackgroundService
 {
     /// <summary>Any number, the same in every instance: whoever holds this advisory lock relays.</summary>
@@ -69,9 +76,10 @@ internal sealed class RelayWorker(
             Log.RelayStarted(logger, target.Name);
             while (true)
             {
+                bell.Wake();
                 var sent = await RunOnceAsync(connection, cancellationToken).ConfigureAwait(false);
                 state.Sent(sent);
-                if (sent == 0)
+                if (sent == 0 && bell.Doze())
                 {
                     await connection.WaitAsync(_options.PollInterval, cancellationToken).ConfigureAwait(false);
                 }
@@ -79,6 +87,7 @@ internal sealed class RelayWorker(
         }
         finally
         {
+            bell.Doze();
             await ReleaseAsync(connection).ConfigureAwait(false);
         }
     }

@@ -1,4 +1,5 @@
 using Bus.Storage.DeadLetters;
+using Bus.Storage.Outbox;
 using Bus.Storage.Parking;
 using Npgsql;
 
@@ -7,7 +8,8 @@ namespace Orders.Service.Failures;
 /// <summary>
 /// Replays a dead letter under its lock, never through the topic. Where it blocks its order, the records parked behind it follow.
 /// </summary>
-internal sealed class DeadLetterReplayer(NpgsqlDataSource database, KeptRecordIngest ingest, ILogger<DeadLetterReplayer> logger) : IDeadLetterReplay
+internal sealed class DeadLetterReplayer(
+    NpgsqlDataSource database, KeptRecordIngest ingest, OutboxBell bell, ILogger<DeadLetterReplayer> logger) : IDeadLetterReplay
 {
     /// <summary>How often a replay that met a transient failure is tried.</summary>
     private const int Tries = 4;
@@ -62,6 +64,7 @@ internal sealed class DeadLetterReplayer(NpgsqlDataSource database, KeptRecordIn
 
         await KeptRecordIngest.WriteAsync(transaction, commands, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        bell.Ring();
         return trial.Why is { } why
             ? new ReplayResult(ReplayStatus.StillDead, trial.Word, $"Refused again ({why.Reason}): {why.Sentence}")
             : new ReplayResult(ReplayStatus.Resolved, trial.Word, $"Dead letter {id} is resolved: the record was accounted for as {trial.Word}.");

@@ -46,7 +46,7 @@ internal sealed class KeptRecordIngest(RecordDecoder decoder)
         var fold = new OrderFold(await LockAsync(transaction, change.Uid, cancellationToken));
         var outcome = fold.Apply(change);
         var orders = OrderStore.Write(fold.Rows);
-        await WriteAsync(transaction, [.. orders.Commands, .. fold.Events.Count > 0 ? Outbox.Append(fold.Events) : []], cancellationToken);
+        await WriteAsync(transaction, fold.Events.Count > 0 ? [.. orders.Commands, Outbox.Append(fold.Events)] : [.. orders.Commands], cancellationToken);
         orders.EnsureComplete();
         return outcome;
     }

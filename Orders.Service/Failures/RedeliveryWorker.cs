@@ -1,4 +1,5 @@
 using Bus.Storage.DeadLetters;
+using Bus.Storage.Outbox;
 using Bus.Storage.Parking;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -10,7 +11,12 @@ namespace Orders.Service.Failures;
 /// locked meanwhile: no other instance works on it, and ingest appends nothing in between.
 /// </summary>
 internal sealed class RedeliveryWorker(
-    NpgsqlDataSource database, KeptRecordIngest ingest, IOptions<FailuresOptions> options, TimeProvider time, ILogger<RedeliveryWorker> logger)
+    NpgsqlDataSource database,
+    KeptRecordIngest ingest,
+    OutboxBell bell,
+    IOptions<FailuresOptions> options,
+    TimeProvider time,
+    ILogger<RedeliveryWorker> logger)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -50,6 +56,7 @@ internal sealed class RedeliveryWorker(
             : [KeyParking.Release(due.Key)];
         await KeptRecordIngest.WriteAsync(transaction, commands, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        bell.Ring();
         return true;
     }
 

@@ -1,5 +1,6 @@
 using Bus.Kafka.Records;
 using Bus.Kafka.Watermarks;
+using Bus.Storage;
 using Bus.Storage.DeadLetters;
 using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
@@ -16,10 +17,10 @@ namespace Orders.Service.Ingest;
 
 /// <summary>
 /// Accounts for a batch in one transaction: watermark, orders, outbox, dead letters and inbox range commit together or not at all.
-/// Three round trips, however many records: lock and read, write, commit.
+/// Three round trips for a few records (lock and read, write, commit), seven for many, whose orders and events are copied in.
 /// </summary>
 internal sealed class BatchIngest(
-    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, Brake brake, ILogger<BatchIngest> logger)
+    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, OutboxBell bell, IngestNotes notes, Brake brake, ILogger<BatchIngest> logger)
 {
     /// <exception cref="WatermarkMismatchException">The batch does not start at the watermark; nothing was written.</exception>
     /// <exception cref="OrderConflictException">Another transaction stored one of the orders first; nothing was written, try again.</exception>
@@ -30,6 +31,12 @@ internal sealed class BatchIngest(
         await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
         var counts = await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batch, records, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        if (counts.Stored + counts.Removed > 0)
+        {
+            bell.Ring();
+        }
+
+        notes.Count(records);
         brake.Observe(counts);
         Log.Ingested(
             logger, batch.Partition, batch.First, batch.Next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead);
@@ -105,10 +112,15 @@ internal sealed class BatchIngest(
     {
         await using var write = new NpgsqlBatch(transaction.Connection, transaction);
         var orders = OrderStore.Write(fold.Rows);
+        await orders.CopyAsync(transaction.Connection!, cancellationToken);
         Add(write, orders.Commands);
-        if (fold.Events.Count > 0)
+        if (fold.Events.Count >= CopyRows.Worthwhile)
         {
-            Add(write, Outbox.Append(fold.Events));
+            await Outbox.CopyAsync(transaction.Connection!, fold.Events, cancellationToken);
+        }
+        else if (fold.Events.Count > 0)
+        {
+            write.BatchCommands.Add(Outbox.Append(fold.Events));
         }
 
         foreach (var record in records.Where(record => record.Refusal is not null))

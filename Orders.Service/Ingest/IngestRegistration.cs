@@ -3,6 +3,7 @@ using Bus.Kafka.Endpoints;
 using Bus.Kafka.Records;
 using Bus.Kafka.Rider;
 using MassTransit;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orders.Contracts;
 using Orders.Service.Failures;
@@ -37,6 +38,7 @@ internal static class IngestRegistration
         services.AddOptionsWithValidateOnStart<IngestOptions>().BindConfiguration(IngestOptions.Section).ValidateDataAnnotations();
         services.AddDecoding();
         services.AddSingleton<RecordDecoder>();
+        services.TryAddSingleton<IngestNotes>();
         services.AddSingleton<BatchIngest>();
         services.AddSingleton<IReadinessCheck, IngestReadiness>();
         services.AddSingleton<Rehearsal>();

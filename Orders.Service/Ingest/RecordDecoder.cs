@@ -8,7 +8,7 @@ using Orders.Service.Storage;
 namespace Orders.Service.Ingest;
 
 /// <summary>A record and what it asks for, or why it cannot be stored; exactly one of change, refusal and ignored.</summary>
-internal readonly record struct DecodedRecord(Record Record, OrderChange? Change, Refusal? Refusal)
+internal readonly record struct DecodedRecord(Record Record, OrderChange? Change, Refusal? Refusal, DecodedFlags Notes = DecodedFlags.None)
 {
     /// <summary>What a record without a change is accounted for as.</summary>
     public Outcome Outcome => Refusal is null ? Outcome.Ignored : Outcome.Dead;
@@ -41,6 +41,7 @@ internal sealed class RecordDecoder(OrderReader reader, TimeProvider time)
         }
 
         var result = reader.Read(record.Key, record.Value, record.Headers.Count, headerBytes);
+        var notes = result.Flags | (KnownHeaders.AreBad(record.Headers) ? DecodedFlags.BadHeader : DecodedFlags.None);
 
         // A record dated in the future must not block what comes after it, nor one dated before 1970 break the arithmetic.
         var recordTime = Math.Clamp(record.Timestamp, 0, now);
@@ -49,11 +50,11 @@ internal sealed class RecordDecoder(OrderReader reader, TimeProvider time)
             case DecodedKind.Order:
                 var content = result.ContentOffset == 0 ? record.Value! : record.Value![result.ContentOffset..];
                 var hash = SHA256.HashData(content);
-                return new(record, new OrderChange(result.Uid!, content, hash, position, recordTime, TraceParent(record.Headers)), null);
+                return new(record, new OrderChange(result.Uid!, content, hash, position, recordTime, TraceParent(record.Headers)), null, notes);
             case DecodedKind.Tombstone:
-                return new(record, new OrderChange(result.Uid!, null, null, position, recordTime, TraceParent(record.Headers)), null);
+                return new(record, new OrderChange(result.Uid!, null, null, position, recordTime, TraceParent(record.Headers)), null, notes);
             case DecodedKind.Ignored:
-                return new(record, null, null);
+                return new(record, null, null, notes);
             case DecodedKind.Refused:
                 return new(record, null, result.Refusal);
             default:

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orders.Service.Ingest;
 using Orders.Service.Operations.DeadLetters;
 using Orders.Service.Operations.Overview;
 using Orders.Service.Operations.Pausing;
@@ -27,6 +28,7 @@ internal static class OperationsRegistration
         services.AddSingleton<IValidateOptions<OperationsOptions>, OperationsAddressRule>();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<OperationsOptions>>(Listen);
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IngestNotes>();
         services.AddSingleton<Readiness>();
         services.AddScoped<DeadLetterQueries>();
         services.AddScoped<StatusQuery>();

@@ -7,8 +7,12 @@ namespace Orders.Service.Storage;
 /// <summary>Reads and writes orders, many in one statement, as commands for the caller's round trips.</summary>
 internal static class OrderStore
 {
+    // A guess that is seldom too small.
+    private const int BytesBesideContent = 192;
+
     private static readonly string LockSql = SqlText.Read(typeof(OrderStore).Assembly, "LockOrders.sql");
     private static readonly string InsertSql = SqlText.Read(typeof(OrderStore).Assembly, "InsertOrders.sql");
+    private static readonly string CopySql = SqlText.Read(typeof(OrderStore).Assembly, "CopyOrders.sql");
     private static readonly string UpdateSql = SqlText.Read(typeof(OrderStore).Assembly, "UpdateOrders.sql");
 
     /// <summary>Locks those of the orders that exist; read the answer with <see cref="ReadAsync"/>.</summary>
@@ -36,17 +40,38 @@ internal static class OrderStore
         return rows;
     }
 
-    /// <summary>Writes every touched row; afterwards ask <see cref="OrderWrites.EnsureComplete"/>.</summary>
+    /// <summary>What is to be written of the rows, in the order of their uids.</summary>
     public static OrderWrites Write(IEnumerable<OrderRow> rows)
     {
-        var touched = rows.Where(row => row.IsTouched).OrderBy(row => row.Uid, StringComparer.Ordinal).ToList();
-        var inserts = touched.Where(row => row.Base == OrderRow.None).ToList();
-        var updates = touched.Where(row => row.Base != OrderRow.None).ToList();
-        return new OrderWrites(
-            inserts.Count == 0 ? null : For(InsertSql, inserts),
-            inserts.Count,
-            updates.Count == 0 ? null : For(UpdateSql, updates, row => row.Base),
-            updates.Count);
+        var touched = rows.Where(row => row.IsTouched).ToList();
+        touched.Sort((one, other) => string.CompareOrdinal(one.Uid, other.Uid));
+        var inserts = touched.FindAll(row => row.Base == OrderRow.None);
+        var updates = touched.FindAll(row => row.Base != OrderRow.None);
+        return new OrderWrites(inserts, updates);
+    }
+
+    public static NpgsqlBatchCommand Insert(List<OrderRow> rows) => For(InsertSql, rows);
+
+    public static NpgsqlBatchCommand Update(List<OrderRow> rows) => For(UpdateSql, rows, row => row.Base);
+
+    /// <summary>Inserts many rows by <c>COPY</c>, in the connection's transaction.</summary>
+    public static async Task CopyAsync(NpgsqlConnection connection, List<OrderRow> rows, CancellationToken cancellationToken)
+    {
+        using var copy = new CopyRows(rows.Sum(row => BytesBesideContent + (row.Content?.Length ?? 0)));
+        foreach (var row in rows)
+        {
+            copy.Row(8);
+            copy.Text(row.Uid);
+            copy.Number(row.Version);
+            copy.Bytea(row.Content);
+            copy.Bytea(row.ContentHash);
+            copy.Number(row.Position.Epoch);
+            copy.Number(row.Position.Partition);
+            copy.Number(row.Position.Offset);
+            copy.Number(row.Time);
+        }
+
+        await copy.SendAsync(connection, CopySql, cancellationToken);
     }
 
     private static NpgsqlBatchCommand For(string sql, List<OrderRow> rows, Func<OrderRow, long>? condition = null)
@@ -85,21 +110,54 @@ internal static class OrderStore
     }
 }
 
-/// <summary>The statements that write a batch's orders.</summary>
-internal sealed record OrderWrites(NpgsqlBatchCommand? Insert, int Inserts, NpgsqlBatchCommand? Update, int Updates)
+/// <summary>The rows a batch writes: first <see cref="CopyAsync"/>, then the <see cref="Commands"/>, then <see cref="EnsureComplete"/>.</summary>
+internal sealed class OrderWrites
 {
+    private readonly List<OrderRow> _inserts;
+    private readonly List<OrderRow> _updates;
+    private readonly bool _isCopied;
+    private readonly NpgsqlBatchCommand? _insert;
+    private readonly NpgsqlBatchCommand? _update;
+
+    public OrderWrites(List<OrderRow> inserts, List<OrderRow> updates)
+    {
+        (_inserts, _updates) = (inserts, updates);
+        _isCopied = inserts.Count >= CopyRows.Worthwhile;
+        _insert = inserts.Count == 0 || _isCopied ? null : OrderStore.Insert(inserts);
+        _update = updates.Count == 0 ? null : OrderStore.Update(updates);
+    }
+
+    /// <summary>The statements besides the copy.</summary>
+    public IEnumerable<NpgsqlBatchCommand> Commands => new[] { _insert, _update }.OfType<NpgsqlBatchCommand>();
+
+    /// <summary>Inserts new orders where they are many; does nothing where they are few.</summary>
+    /// <exception cref="OrderConflictException">Another transaction wrote one of the orders first; the transaction is void.</exception>
+    public async Task CopyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (!_isCopied)
+        {
+            return;
+        }
+
+        try
+        {
+            await OrderStore.CopyAsync(connection, _inserts, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            throw new OrderConflictException(exception);
+        }
+    }
+
     /// <exception cref="OrderConflictException">Another transaction wrote one of the orders first; fold again onto what it wrote.</exception>
     public void EnsureComplete()
     {
-        if ((Insert?.RecordsAffected ?? 0) != Inserts || (Update?.RecordsAffected ?? 0) != Updates)
+        if ((_insert is not null && (int)_insert.RecordsAffected != _inserts.Count) || (_update is not null && (int)_update.RecordsAffected != _updates.Count))
         {
             throw new OrderConflictException();
         }
     }
-
-    /// <summary>Those of the two that have anything to write.</summary>
-    public IEnumerable<NpgsqlBatchCommand> Commands => new[] { Insert, Update }.OfType<NpgsqlBatchCommand>();
 }
 
 /// <summary>Two batches met on an order that neither had seen; the loser is folded again.</summary>
-internal sealed class OrderConflictException() : Exception("Another transaction stored one of the batch's orders first.");
+internal sealed class OrderConflictException(Exception? cause = null) : Exception("Another transaction stored one of the batch's orders first.", cause);

@@ -43,10 +43,7 @@ public sealed class TwoInstallationsTests(SharedPostgres postgres)
         }
 
         await using var write = database.CreateBatch();
-        foreach (var command in Outbox.Append([new NewEvent(schema, 1, "created", [1], null)]))
-        {
-            write.BatchCommands.Add(command);
-        }
+        write.BatchCommands.Add(Outbox.Append([new NewEvent(schema, 1, "created", [1], null)]));
 
         await write.ExecuteNonQueryAsync(Cancellation);
         return database;
@@ -57,7 +54,13 @@ public sealed class TwoInstallationsTests(SharedPostgres postgres)
         var target = new Collecting();
         sent = target.Sent;
         return new RelayWorker(
-            database, target, new RelayState(), Options.Create(new RelayOptions()), TimeProvider.System, NullLogger<RelayWorker>.Instance);
+            database,
+            target,
+            new OutboxBell(database),
+            new RelayState(),
+            Options.Create(new RelayOptions()),
+            TimeProvider.System,
+            NullLogger<RelayWorker>.Instance);
     }
 
     private sealed class Collecting : IRelayTarget

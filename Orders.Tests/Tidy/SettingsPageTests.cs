@@ -5,6 +5,7 @@ using Bus.Kafka.Clients;
 using Bus.Kafka.Endpoints;
 using Bus.Kafka.Tailing;
 using Bus.Storage.Relay;
+using Bus.Storage.Tidying;
 using Orders.Gateway;
 using Orders.Service.Failures;
 using Orders.Service.Ingest;
@@ -28,6 +29,7 @@ public sealed class SettingsPageTests
         ($"{IngestOptions.Section}:{nameof(IngestOptions.Reading)}", new TopicEndpointOptions()),
         (FailuresOptions.Section, new FailuresOptions()),
         (RelayOptions.Section, new RelayOptions()),
+        (TidyingOptions.Section, new TidyingOptions()),
         (OperationsOptions.Section, new OperationsOptions()),
         (GatewayOptions.Section, new GatewayOptions()),
         (CacheOptions.Section, new CacheOptions()),
@@ -71,6 +73,7 @@ public sealed class SettingsPageTests
     private static string Text(object? value) => value switch
     {
         null or "" => "–",
+        TimeSpan { Days: not 0 } span => $"`{span.ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture)}`",
         TimeSpan { Milliseconds: not 0 } span => $"`{span.ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture)}`",
         TimeSpan span => $"`{span.ToString(@"hh\:mm\:ss", CultureInfo.InvariantCulture)}`",
         _ => $"`{Convert.ToString(value, CultureInfo.InvariantCulture)}`",

@@ -97,9 +97,9 @@ public sealed class BenchResultTests
     [InlineData("LockWatermark", "Inbox.LockWatermark", true)]
     [InlineData("MoveWatermark", "Inbox.MoveWatermark", true)]
     [InlineData("AccountRange", "Inbox.AccountRange", true)]
-    [InlineData("AppendEvents", "Outbox.AppendEvents", true)]
+    [InlineData("CopyEvents", "Outbox.CopyEvents", true)]
     [InlineData("LockOrders", "LockOrders", false)]
-    [InlineData("InsertOrders", "InsertOrders", false)]
+    [InlineData("CopyOrders", "CopyOrders", false)]
     public void The_ceiling_of_ingest_sends_the_statements_of_the_service(string ceiling, string service, bool isOfLibrary)
     {
         var sql = isOfLibrary ? SqlText.Read($"{service}.sql") : SqlText.Read(typeof(OrdersDbContext).Assembly, $"{service}.sql");

@@ -38,12 +38,12 @@ internal sealed class BusSystem : IAsyncDisposable
     /// <summary>The installation's tables, as their owner.</summary>
     public NpgsqlDataSource Database => _database ??= NpgsqlDataSource.Create(Text("postgres", "connectionString"));
 
-    public static async Task<BusSystem> UpAsync(bool realKafka = false)
+    public static async Task<BusSystem> UpAsync(bool realKafka = false, params (string Name, string Value)[] settings)
     {
         var system = new BusSystem(realKafka);
         try
         {
-            await system.StartAsync();
+            await system.StartAsync(settings);
             return system;
         }
         catch

@@ -84,15 +84,16 @@ internal sealed class AccountCheck(Snapshot snapshot, Anomalies anomalies)
                 at++;
             }
 
-            if (at - first != range.Kept)
+            if (at - first != range.Present)
             {
                 var some = letters.Skip(first).Take(Math.Min(at - first, 5));
                 var ids = string.Join(", ", some.Select(letter => letter.Id.ToString(CultureInfo.InvariantCulture)));
+                var deleted = range.Expired == 0 ? "" : $" ({range.Expired} of them resolved long ago and deleted)";
                 Blame(
-                    at - first < range.Kept ? AnomalyName.Unaccounted : AnomalyName.DoubleAccount,
+                    at - first < range.Present ? AnomalyName.Unaccounted : AnomalyName.DoubleAccount,
                     partition,
                     range,
-                    $"{range.Kept} records are counted as dead letters, {at - first} are there{(ids.Length == 0 ? "" : $" (id {ids})")}");
+                    $"{range.Kept} records are counted as dead letters{deleted}, {at - first} are there{(ids.Length == 0 ? "" : $" (id {ids})")}");
             }
         }
 

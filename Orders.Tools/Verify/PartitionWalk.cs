@@ -130,7 +130,7 @@ internal sealed class PartitionWalk
         }
 
         _verdicts[(int)verdict]++;
-        if (verdict == Verdict.Unreadable && !IsInBlamedRange())
+        if (verdict == Verdict.Unreadable && !IsInBlamedRange() && _verdicts[(int)verdict] > _ranges[_range].Expired)
         {
             _anomalies.Add(
                 AnomalyName.Unaccounted, Coordinates.Record(Topics.Orders, _partition, offset), "holds no order, and there is no dead letter of it");
@@ -199,6 +199,13 @@ internal sealed class PartitionWalk
 
     private void CompareCounts(in AccountedRange range)
     {
+        if (range.Expired > 0)
+        {
+            // Which of its records had been dead letters, and what their replay came to, is no longer known.
+            _isHoley = true;
+            return;
+        }
+
         var where = Coordinates.Range(Topics.Orders, _partition, Epoch, range.First, range.Next);
         var holes = range.Next - range.First - _present;
         if (holes != range.Absent + range.Lost)

@@ -7,12 +7,15 @@ namespace Orders.Tools.Verify;
 /// <summary>A range of fetch positions with what its records came to.</summary>
 internal readonly record struct AccountedRange(
     int Epoch, long First, long Next, long Stored, long Duplicate, long Superseded, long Removed, long Ignored, long Parked, long Redelivering,
-    long Dead, long Absent, long Lost)
+    long Dead, long Absent, long Lost, long Expired)
 {
     public long Sum => Stored + Duplicate + Superseded + Removed + Ignored + Parked + Redelivering + Dead + Absent + Lost;
 
     /// <summary>Offsets that are kept as a dead letter in some state.</summary>
     public long Kept => Dead + Parked + Redelivering;
+
+    /// <summary>How many dead letters must be there: those that were resolved long ago are deleted, and only counted.</summary>
+    public long Present => Kept - Expired;
 }
 
 /// <summary>A dead letter without its bytes. Had its replay an effect, it changed an order; by the rules that is only at the place of its own offset.</summary>
@@ -91,7 +94,7 @@ internal sealed class Snapshot
     private Task ReadRangesAsync(SnapshotReader read, string group) => read.EachAsync("Ranges.sql", [group, Topics.Orders], row =>
         ListOf(_ranges, row.GetInt32(0)).Add(new(
             row.GetInt32(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8),
-            row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13))));
+            row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.GetInt64(14))));
 
     private Task ReadLettersAsync(SnapshotReader read, string group) => read.EachAsync("DeadLetters.sql", [group, Topics.Orders], row =>
     {

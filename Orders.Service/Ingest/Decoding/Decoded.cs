@@ -73,4 +73,7 @@ internal enum DecodedFlags
 
     /// <summary>The order's sums or repeated ids contradict each other (<c>inconsistent</c>).</summary>
     Inconsistent = 4,
+
+    /// <summary>A header of known meaning is there twice or holds no such thing (<c>bad_header</c>); it was not used.</summary>
+    BadHeader = 8,
 }

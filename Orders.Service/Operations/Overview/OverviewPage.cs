@@ -1,6 +1,7 @@
 using System.Globalization;
 using Bus.Storage.DeadLetters;
 using Bus.Storage.Pausing;
+using Orders.Service.Ingest;
 using Orders.Service.Operations.DeadLetters;
 using Orders.Service.Operations.Markup;
 using Orders.Service.Operations.Pausing;
@@ -24,6 +25,7 @@ internal static class OverviewPage
         {Outcomes(status.Outcomes)}
         {DeadLetters(status.DeadLetters)}
         </div>
+        {Notes(status.Notes)}
         {Partitions(status.Partitions)}
         <p class="small">The same as JSON: <a href="/api/status">/api/status</a>. Health: <a href="/health/live">/health/live</a>,
         <a href="/health/ready">/health/ready</a>.</p>
@@ -130,6 +132,20 @@ internal static class OverviewPage
             <table><thead><tr><th scope="col">State</th><th scope="col">Reason</th><th scope="col" class="number">Count</th></tr></thead>
             <tbody>{groups}</tbody></table>
             <p><a href="/dead-letters">All dead letters</a></p></section>
+            """);
+    }
+
+    private static Html Notes(IReadOnlyDictionary<string, long> notes)
+    {
+        var rows = notes.Where(note => note.Value > 0).Select(note => Html.Of($"""
+            <tr><th scope="row"><code>{note.Key}</code><span class="small">{IngestNotes.MeaningOf(note.Key)}</span></th>
+            <td class="number">{Layout.Count(note.Value)}</td></tr>
+            """)).ToList();
+        return rows.Count == 0 ? Html.Empty : Html.Of($"""
+            <section class="card"><h2>Notes</h2>
+            <p class="small">About records that were good all the same, since this process started.</p>
+            <table><thead><tr><th scope="col">Note</th><th scope="col" class="number">Records</th></tr></thead>
+            <tbody>{rows}</tbody></table></section>
             """);
     }
 

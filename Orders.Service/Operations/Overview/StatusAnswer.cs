@@ -1,6 +1,6 @@
 namespace Orders.Service.Operations.Overview;
 
-/// <summary>What <c>/api/status</c> answers and the overview shows.</summary>
+/// <summary>What <c>/api/status</c> answers and the overview shows; the notes count what this process has seen since it started.</summary>
 internal sealed record StatusAnswer(
     string Schema,
     bool Ready,
@@ -8,7 +8,8 @@ internal sealed record StatusAnswer(
     IReadOnlyList<PartitionStatus> Partitions,
     OutcomeCounts Outcomes,
     OutboxStatus Outbox,
-    IReadOnlyList<DeadLetterCount> DeadLetters)
+    IReadOnlyList<DeadLetterCount> DeadLetters,
+    IReadOnlyDictionary<string, long> Notes)
 {
     public const string SchemaName = "busorders/service-status/1";
 }

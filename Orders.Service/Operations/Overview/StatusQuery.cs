@@ -1,12 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Orders.Service.Ingest;
 using Orders.Service.Storage;
 
 namespace Orders.Service.Operations.Overview;
 
 /// <summary>Reads where the service stands, in one round trip.</summary>
-internal sealed class StatusQuery(OrdersDbContext database, Readiness readiness, IOptions<OperationsOptions> options)
+internal sealed class StatusQuery(OrdersDbContext database, Readiness readiness, IngestNotes notes, IOptions<OperationsOptions> options)
 {
     private static readonly string Sql = ReadSql();
 
@@ -43,7 +44,7 @@ internal sealed class StatusQuery(OrdersDbContext database, Readiness readiness,
         }
 
         var reasons = readiness.WhyNotReady();
-        return new StatusAnswer(StatusAnswer.SchemaName, reasons.Count == 0, reasons, partitions, outcomes, outbox, deadLetters);
+        return new StatusAnswer(StatusAnswer.SchemaName, reasons.Count == 0, reasons, partitions, outcomes, outbox, deadLetters, notes.Counts);
     }
 
     private static string ReadSql()

@@ -8,6 +8,7 @@ namespace Orders.Tests.Ingest.Decoding;
 public sealed class MutationTests
 {
     private const int Mutations = 10_000;
+    private const int Seed = 20211126;
 
     private static readonly HashSet<string> NotJson =
     [
@@ -21,7 +22,8 @@ public sealed class MutationTests
     [Fact]
     public void What_is_accepted_is_what_a_strict_reader_accepts_over_10000_mutations()
     {
-        var random = new Random(20211126);
+        var random = new Random(Seed);
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {Seed}");
         var outcomes = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < Mutations; i++)
         {
@@ -114,7 +116,7 @@ public sealed class MutationTests
         {
             var at = random.Next(bytes.Count);
             var length = Math.Min(random.Next(1, 12), bytes.Count - at);
-            switch (random.Next(5))
+            switch (random.Next(6))
             {
                 case 0:
                     bytes[at] ^= (byte)(1 << random.Next(8));
@@ -128,6 +130,9 @@ public sealed class MutationTests
                 case 3:
                     bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, length));
                     break;
+                case 4:
+                    Splice(random, bytes, original);
+                    break;
                 default:
                     ReplaceOneOfItsKind(random, bytes, at);
                     break;
@@ -135,6 +140,14 @@ public sealed class MutationTests
         }
 
         return [.. bytes];
+    }
+
+    /// <summary>The beginning of one and the end of another, cut where it may be anywhere.</summary>
+    private static void Splice(Random random, List<byte> bytes, byte[] original)
+    {
+        var at = random.Next(bytes.Count);
+        bytes.RemoveRange(at, bytes.Count - at);
+        bytes.AddRange(original.AsSpan(random.Next(original.Length)));
     }
 
     /// <summary>

@@ -19,6 +19,9 @@ internal static class SampleOrder
     /// <summary>When all of these tests take place.</summary>
     public static readonly DateTimeOffset Now = new(2026, 1, 15, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Says <see cref="Now"/>, always.</summary>
+    public static readonly TimeProvider Clock = new StoppedClock();
+
     public static readonly byte[] AsGiven = File.ReadAllBytes(SourceTree.Repository.PathOf("Orders.Tests/Ingest/Decoding/model.json"));
 
     /// <summary>Without white space: 835 bytes.</summary>
@@ -65,7 +68,7 @@ internal static class SampleOrder
     public static OrderReader Reader(ConsistencyRule consistency = ConsistencyRule.Accept) =>
         Reader(new DecodingOptions { Consistency = consistency });
 
-    public static OrderReader Reader(DecodingOptions options) => new(Options.Create(options), new StoppedClock());
+    public static OrderReader Reader(DecodingOptions options) => new(Options.Create(options), Clock);
 
     public static Decoded Read(byte[]? value) => Reader().Read(Utf8(Uid), value, 0, 0);
 

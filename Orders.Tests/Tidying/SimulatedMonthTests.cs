@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using Bus.Storage.Tidying;
+using Microsoft.Extensions.Options;
+using Orders.Tests.Servers;
+
+namespace Orders.Tests.Tidying;
+
+/// <summary>
+/// Days of a service that accounts for one batch per second and partition, hour by hour, against a real Postgres: the tables stop growing after
+/// the first day. <c>BUSORDERS_SIMULATED_DAYS=30</c> makes it the month whose figures are in docs/retention.md.
+/// </summary>
+[Trait("Category", "system")]
+public sealed class SimulatedMonthTests(SharedPostgres postgres)
+{
+    private const int Partitions = 4;
+    private const int BatchesPerHour = 3_600;
+    private const int RecordsPerBatch = 50;
+    private const int EventsPerHour = 2_000;
+    private const int LettersPerHour = 25;
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static int Days => int.Parse(Environment.GetEnvironmentVariable("BUSORDERS_SIMULATED_DAYS") ?? "2", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task Tables_stop_growing_after_the_first_day()
+    {
+        await using var tables = await TidyingTables.CreateAsync(postgres);
+        await tables.DoAsync("UPDATE watermark SET epoch = 1");
+        var clock = new SettableClock { Now = Start };
+
+        // A day stands for a month: what is kept for a thirtieth of it is kept for a day.
+        var options = new TidyingOptions { Pause = TimeSpan.Zero, ResolvedDeadLettersFor = TimeSpan.FromHours(12) };
+        var tidier = new Tidier(tables.Source, Options.Create(options), clock);
+        var longest = TimeSpan.Zero;
+        var first = default(Sizes);
+        var last = default(Sizes);
+        Print("day | inbox rows | inbox bytes | outbox bytes | dead letter bytes | longest pass");
+        for (var hour = 0; hour < Days * 24; hour++)
+        {
+            clock.Now = Start.AddHours(hour + 1);
+            await AddHourAsync(tables, hour, clock.Now);
+            var started = Stopwatch.GetTimestamp();
+            await tidier.RunOnceAsync(TestContext.Current.CancellationToken);
+            longest = longest > Stopwatch.GetElapsedTime(started) ? longest : Stopwatch.GetElapsedTime(started);
+
+            // What autovacuum does in an hour of the real time, which here takes less than a second.
+            await tables.DoAsync("VACUUM inbox");
+            await tables.DoAsync("VACUUM outbox");
+            await tables.DoAsync("VACUUM dead_letter");
+            if (hour % 24 == 23)
+            {
+                last = await Sizes.OfAsync(tables);
+                first = hour == 23 ? last : first;
+                Print($"{hour / 24 + 1} | {last.Rows} | {last.Inbox} | {last.Outbox} | {last.Letters} | {longest.TotalMilliseconds:0} ms");
+            }
+        }
+
+        Assert.Equal((long)Days * 24 * BatchesPerHour * Partitions * RecordsPerBatch, await tables.OneAsync<long>("SELECT sum(stored)::bigint FROM inbox"));
+        Assert.InRange(last.Rows, 1, Partitions * (BatchesPerHour + 1 + (Days * 24 * BatchesPerHour * RecordsPerBatch / 1_000_000) + 2));
+        Assert.InRange(last.Inbox, 1, first.Inbox * 11 / 10);
+        Assert.InRange(last.Outbox, 0, first.Outbox * 11 / 10);
+        Assert.InRange(last.Letters, 1, first.Letters * 11 / 10);
+    }
+
+    private static async Task AddHourAsync(TidyingTables tables, int hour, DateTimeOffset end)
+    {
+        for (var partition = 0; partition < Partitions; partition++)
+        {
+            var from = (long)hour * BatchesPerHour * RecordsPerBatch;
+            await tables.AddRangesAsync(partition, BatchesPerHour, RecordsPerBatch, from, end);
+        }
+
+        await tables.DoAsync($"""
+            INSERT INTO outbox (sequence, lane, key, type, payload)
+            SELECT 1, 0, 'order-' || n, 'order.created.v1', decode(repeat(md5(n::text), 52), 'hex') FROM generate_series(1, {EventsPerHour}) AS n;
+            DELETE FROM outbox;
+            INSERT INTO dead_letter (
+                group_id, topic, epoch, partition, record_offset, record_timestamp, state, reason, sentence, resolved_at, value)
+            SELECT 'g', 'orders', 1, 0, {hour} * 180000 + n, 0, 'resolved', 'wrong_type', 'A number is asked for.', '{end:O}',
+                   decode(repeat(md5(n::text), 52), 'hex')
+            FROM generate_series(1, {LettersPerHour}) AS n;
+            """);
+    }
+
+    private static void Print(FormattableString line) => Print(FormattableString.Invariant(line));
+
+    private static void Print(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
+
+    private readonly record struct Sizes(long Rows, long Inbox, long Outbox, long Letters)
+    {
+        public static async Task<Sizes> OfAsync(TidyingTables tables) => new(
+            await tables.OneAsync<long>("SELECT count(*) FROM inbox"),
+            await tables.OneAsync<long>("SELECT pg_total_relation_size('inbox')"),
+            await tables.OneAsync<long>("SELECT pg_total_relation_size('outbox')"),
+            await tables.OneAsync<long>("SELECT pg_total_relation_size('dead_letter')"));
+    }
+
+    private sealed class SettableClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}

@@ -1,0 +1,1 @@
+COPY outbox (lane, key, sequence, type, payload, traceparent) FROM STDIN (FORMAT BINARY)
