@@ -1,4 +1,4 @@
--- What Bus.Storage's version 2 adds: redelivery, parking, pause.
+-- What version 2 adds: redelivery, parking, pause.
 
 -- The key a dead letter blocks, or waits under.
 ALTER TABLE dead_letter ADD COLUMN parked_key text COLLATE "C";
@@ -12,3 +12,17 @@ CREATE TABLE parking (
     key            text COLLATE "C" PRIMARY KEY
 );
 CREATE INDEX parking_due ON parking (due_at);
+
+-- When a topic was not ingested, on whose word and why; the row without an end holds every instance. Entered by an operator or the brake, ended
+-- by an operator, never deleted: it is the record of who did what.
+CREATE TABLE pause (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    paused_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    resumed_at    timestamptz,
+    topic         text NOT NULL,
+    paused_by     text NOT NULL,
+    reason        text NOT NULL,
+    resumed_by    text,
+    resume_reason text
+);
+CREATE UNIQUE INDEX one_pause_at_a_time ON pause (topic) WHERE resumed_at IS NULL;

@@ -22,6 +22,7 @@ internal static class HelpText
         ("bench", "bus bench ingest                   orders per second, beside Postgres alone"),
         ("dlq", "bus dlq list                       records that could not be stored, and why"),
         ("dlq", "bus dlq replay 17 18               send two of them through ingest again"),
+        ("pause", "bus pause --reason maintenance     stop ingesting until bus resume"),
         ("migrate", "bus migrate --script               print the SQL of the migrations"),
         ("test", "bus test                           all tests"),
         ("test", "bus test pure                      those that need no server"),

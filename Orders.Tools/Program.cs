@@ -4,6 +4,7 @@ using Orders.Tools.DeadLetters;
 using Orders.Tools.Down;
 using Orders.Tools.Load;
 using Orders.Tools.Migrate;
+using Orders.Tools.Pausing;
 using Orders.Tools.Printing;
 using Orders.Tools.Publish;
 using Orders.Tools.Running;
@@ -24,6 +25,8 @@ return await new CommandLine(
         PublishVerb.Define(bus),
         VerifyVerb.Define(bus),
         DeadLetterVerbs.Define(bus),
+        PauseVerbs.Pause(bus),
+        PauseVerbs.Resume(bus),
         MigrateVerb.Define(bus),
         LoadVerb.Define(bus),
         BenchVerb.Define(bus),

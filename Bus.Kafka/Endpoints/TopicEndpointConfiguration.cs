@@ -23,6 +23,7 @@ internal sealed class TopicEndpointConfiguration<TMessage> : ReceiveEndpointConf
     private readonly string _topic;
     private readonly string _group;
     private TopicEndpointOptions _reading = new();
+    private IDispatchGate? _gate;
 
     public TopicEndpointConfiguration(IBusInstance bus, string name, string topic, string group)
         : this(bus, bus.HostConfiguration.CreateReceiveEndpointConfiguration(name), topic, group)
@@ -44,6 +45,8 @@ internal sealed class TopicEndpointConfiguration<TMessage> : ReceiveEndpointConf
 
     public void Read(TopicEndpointOptions reading) => _reading = reading;
 
+    public void PassThrough(IDispatchGate gate) => _gate = gate;
+
     public override IEnumerable<ValidationResult> Validate() => base.Validate()
         .Concat(_reading.Problems().Select(problem => this.Failure($"{_topic}: Reading.{problem.Setting}", problem.Problem)));
 
@@ -57,7 +60,7 @@ internal sealed class TopicEndpointConfiguration<TMessage> : ReceiveEndpointConf
     {
         var context = CreateReceiveEndpointContext();
         var dispatcher = new BatchDispatcher<TMessage>(context, _topic, _group);
-        var subscription = new TopicSubscription(_topic, _group, dispatcher.DispatchAsync);
+        var subscription = new TopicSubscription(_topic, _group, dispatcher.DispatchAsync) { Gate = _gate };
         services.GetRequiredService<KafkaTopics>().Add(subscription.State);
         var kafka = services.GetRequiredService<IOptions<KafkaOptions>>().Value;
         var store = services.GetService<IWatermarkStore>();

@@ -154,7 +154,8 @@ internal sealed class PartitionWorker : IAsyncDisposable
         {
             try
             {
-                await _owner.DispatchAsync(Partition, Epoch, _position.Next, run, _aborting.Token).ConfigureAwait(false);
+                await _owner.PassAsync(
+                    () => _owner.DispatchAsync(Partition, Epoch, _position.Next, run, _aborting.Token), _stopping.Token).ConfigureAwait(false);
                 if (_held is not null)
                 {
                     _held = null;
@@ -169,6 +170,10 @@ internal sealed class PartitionWorker : IAsyncDisposable
                 _held = mismatch;
                 _owner.Rejoin();
                 await Task.Delay(Timeout.InfiniteTimeSpan, _time, _stopping.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                throw;
             }
             catch (Exception exception) when (!_aborting.IsCancellationRequested)
             {
@@ -192,6 +197,9 @@ internal interface IPartitionOwner
 {
     /// <summary>Sends the run through the endpoint's pipeline; returns when it is accounted for.</summary>
     Task DispatchAsync(int partition, int epoch, long first, Run run, CancellationToken cancellationToken);
+
+    /// <summary>Waits until a batch may go, then sends it.</summary>
+    Task PassAsync(Func<Task> dispatch, CancellationToken stopping) => dispatch();
 
     /// <summary>Asks to leave the group and join again: every partition then starts where its watermark stands.</summary>
     void Rejoin();

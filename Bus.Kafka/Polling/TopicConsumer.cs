@@ -57,6 +57,8 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     public Task DispatchAsync(int partition, int epoch, long first, Run run, CancellationToken cancellationToken) =>
         _subscription.DispatchAsync(partition, epoch, first, run, cancellationToken);
 
+    public Task PassAsync(Func<Task> dispatch, CancellationToken stopping) => _subscription.Gate?.PassAsync(dispatch, stopping) ?? dispatch();
+
     public void Accounted(int partition, long next)
     {
         State.Accounted(partition, next);

@@ -1,3 +1,5 @@
+using Bus.Kafka.Endpoints;
+
 namespace Bus.Kafka.Polling;
 
 /// <summary>What is read, for whom, and where its batches go.</summary>
@@ -6,6 +8,9 @@ internal sealed class TopicSubscription(string topic, string group, Func<int, in
     public string Topic { get; } = topic;
 
     public string Group { get; } = group;
+
+    /// <summary>What every dispatch passes first; null where nothing stands before it.</summary>
+    public IDispatchGate? Gate { get; init; }
 
     public TopicState State { get; } = new(topic, group);
 

@@ -51,6 +51,9 @@ public interface IKafkaTopicEndpointConfigurator : IReceiveEndpointConfigurator
 {
     /// <summary>Sets batch sizes, queues and patience; without it the defaults hold.</summary>
     void Read(Endpoints.TopicEndpointOptions reading);
+
+    /// <summary>Has every batch of the endpoint pass a gate before it is dispatched; without one they go at once.</summary>
+    void PassThrough(Endpoints.IDispatchGate gate);
 }
 
 /// <summary>The topics this process reads, for health checks and status pages.</summary>

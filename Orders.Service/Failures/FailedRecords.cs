@@ -19,7 +19,7 @@ namespace Orders.Service.Failures;
 /// else is redelivered, and later records of its order park behind it.
 /// </summary>
 internal sealed class FailedRecords(
-    NpgsqlDataSource database, RecordDecoder decoder, IOptions<FailuresOptions> options, ILogger<FailedRecords> logger) : IFailedRecords
+    NpgsqlDataSource database, RecordDecoder decoder, Brake brake, IOptions<FailuresOptions> options, ILogger<FailedRecords> logger) : IFailedRecords
 {
     public async Task KeepAsync(RecordBatch<OrderReceived> alone, Exception exception, CancellationToken cancellationToken)
     {
@@ -45,6 +45,7 @@ internal sealed class FailedRecords(
         }
 
         await transaction.CommitAsync(cancellationToken);
+        brake.Observe(counts);
         Log.Kept(logger, exception, alone.Partition, alone.Records[0].Offset, outcome);
     }
 

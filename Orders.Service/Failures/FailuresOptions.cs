@@ -32,6 +32,22 @@ internal sealed class FailuresOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00", ErrorMessage = "Failures:PollInterval must be 50 ms to 10 min.")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many failed records in a row pause ingest. Default 5000; fewer stop a short flood, more fill the table of dead letters.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Failures:BrakeInARow must be 1 to 1000000.")]
+    public int BrakeInARow { get; set; } = 5_000;
+
+    /// <summary>Which share of failed records within the window, in percent, is too much. Default 90; 100 switches this rule off.</summary>
+    [Range(1, 100, ErrorMessage = "Failures:BrakePercent must be 1 to 100.")]
+    public int BrakePercent { get; set; } = 90;
+
+    /// <summary>Over how long the share is counted. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00", ErrorMessage = "Failures:BrakeWindow must be 10 s to 1 day.")]
+    public TimeSpan BrakeWindow { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The fewest records a share is judged by. Default 1000; with fewer a handful of bad ones would pause a quiet topic.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Failures:BrakeMinimum must be 1 to 1000000.")]
+    public int BrakeMinimum { get; set; } = 1_000;
+
     /// <summary>The wait after <paramref name="done"/> redeliveries; null when there were enough.</summary>
     public TimeSpan? RedeliveryAfter(int done) => done switch
     {

@@ -1,3 +1,5 @@
+using Orders.Service.Operations;
+
 namespace Orders.Service.Failures;
 
 /// <summary>The door to what happens to records that cannot be stored.</summary>
@@ -11,6 +13,11 @@ internal static class FailuresRegistration
         services.AddSingleton<KeptRecordIngest>();
         services.AddSingleton<IDeadLetterReplay, DeadLetterReplayer>();
         services.AddHostedService<RedeliveryWorker>();
+        services.AddSingleton<IngestGate>();
+        services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<IngestGate>());
+        services.AddSingleton<Brake>();
+        services.AddSingleton<IngestPause>();
+        services.AddHostedService(provider => provider.GetRequiredService<IngestPause>());
         return services;
     }
 }

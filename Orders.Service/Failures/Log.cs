@@ -27,4 +27,19 @@ internal static partial class Log
 
     [LoggerMessage(2008, LogLevel.Warning, "Dead letter {Id} failed at redelivery {Number} and is {State}: {Reason}")]
     public static partial void StillFailing(ILogger logger, long id, int number, string state, string reason);
+
+    [LoggerMessage(2009, LogLevel.Warning, "Ingest waits in all partitions and tries one batch at a time until the world is mended")]
+    public static partial void GateClosed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2010, LogLevel.Information, "A batch succeeded: ingest goes on in all partitions")]
+    public static partial void GateOpened(ILogger logger);
+
+    [LoggerMessage(2011, LogLevel.Error, "Ingest is paused by {Actor}: {Reason}")]
+    public static partial void Paused(ILogger logger, string actor, string reason);
+
+    [LoggerMessage(2012, LogLevel.Information, "Ingest is resumed")]
+    public static partial void Resumed(ILogger logger);
+
+    [LoggerMessage(2013, LogLevel.Warning, "Whether ingest is paused cannot be read; what was read last holds")]
+    public static partial void PauseUnknown(ILogger logger, Exception exception);
 }

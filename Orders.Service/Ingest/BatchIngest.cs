@@ -20,7 +20,7 @@ namespace Orders.Service.Ingest;
 /// Three round trips for a few records (lock and read, write, commit), seven for many, whose orders and events are copied in.
 /// </summary>
 internal sealed class BatchIngest(
-    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, OutboxBell bell, IngestNotes notes, ILogger<BatchIngest> logger)
+    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, OutboxBell bell, IngestNotes notes, Brake brake, ILogger<BatchIngest> logger)
 {
     /// <exception cref="WatermarkMismatchException">The batch does not start at the watermark; nothing was written.</exception>
     /// <exception cref="OrderConflictException">Another transaction stored one of the orders first; nothing was written, try again.</exception>
@@ -37,6 +37,7 @@ internal sealed class BatchIngest(
         }
 
         notes.Count(records);
+        brake.Observe(counts);
         Log.Ingested(
             logger, batch.Partition, batch.First, batch.Next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead);
     }

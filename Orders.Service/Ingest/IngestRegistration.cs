@@ -56,6 +56,7 @@ internal static class IngestRegistration
     {
         var options = context.GetRequiredService<IOptions<IngestOptions>>().Value;
         endpoint.Read(options.Reading);
+        endpoint.PassThrough(context.GetRequiredService<IngestGate>());
         if (options.Retries > 0)
         {
             endpoint.UseMessageRetry(retry =>

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Orders.Service.Operations.DeadLetters;
 using Orders.Service.Operations.Overview;
+using Orders.Service.Operations.Pausing;
 
 namespace Orders.Service.Operations;
 
@@ -12,4 +13,5 @@ namespace Orders.Service.Operations;
 [JsonSerializable(typeof(DeadLetterListAnswer))]
 [JsonSerializable(typeof(DeadLetterAnswer))]
 [JsonSerializable(typeof(ReplayAnswer))]
+[JsonSerializable(typeof(IngestAnswer))]
 internal sealed partial class OperationsJson : JsonSerializerContext;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Orders.Service.Ingest;
 using Orders.Service.Operations.DeadLetters;
 using Orders.Service.Operations.Overview;
+using Orders.Service.Operations.Pausing;
 
 namespace Orders.Service.Operations;
 
@@ -41,6 +42,7 @@ internal static class OperationsRegistration
         app.UseMiddleware<RequestGuard>();
         app.MapHealth();
         app.MapOverview();
+        app.MapIngest();
         app.MapDeadLetterPages();
         app.MapDeadLetterApi();
         Stylesheet.Map(app);

@@ -19,15 +19,24 @@ namespace Orders.Tests.Failures;
 internal sealed class IngestUnderTest : IAsyncDisposable
 {
     private const string Group = "g";
+    private readonly ServiceCollection _all;
     private readonly ServiceProvider _services;
     private readonly NpgsqlDataSource _database;
     private readonly Dictionary<int, long> _positions = [];
 
-    private IngestUnderTest(ServiceProvider services, NpgsqlDataSource database) => (_services, _database) = (services, database);
+    private IngestUnderTest(ServiceCollection services)
+    {
+        _all = services;
+        _services = services.BuildServiceProvider();
+        _database = _services.GetRequiredService<NpgsqlDataSource>();
+    }
 
     public IDeadLetterReplay Replay => _services.GetRequiredService<IDeadLetterReplay>();
 
-    public static async Task<IngestUnderTest> StartAsync(SharedPostgres postgres, TimeSpan? redelivery = null)
+    public IngestPause Pause => _services.GetRequiredService<IngestPause>();
+
+    public static async Task<IngestUnderTest> StartAsync(
+        SharedPostgres postgres, TimeSpan? redelivery = null, Action<FailuresOptions>? configure = null)
     {
         var connection = await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
         await HostProcess.MigrateAsync(connection);
@@ -45,9 +54,15 @@ internal sealed class IngestUnderTest : IAsyncDisposable
             (options.FirstRedelivery, options.SecondRedelivery, options.LastRedelivery) =
                 (redelivery ?? TimeSpan.Zero, redelivery ?? TimeSpan.Zero, redelivery ?? TimeSpan.Zero);
         });
-        var provider = services.BuildServiceProvider();
-        return new IngestUnderTest(provider, provider.GetRequiredService<NpgsqlDataSource>());
+        services.Configure<FailuresOptions>(options => configure?.Invoke(options));
+        return new IngestUnderTest(services);
     }
+
+    /// <summary>A second instance on the same database.</summary>
+    public ServiceProvider AnotherInstance() => _all.BuildServiceProvider();
+
+    /// <summary>From now on the database refuses every order.</summary>
+    public Task RefuseAllAsync() => ExecuteAsync("ALTER TABLE orders ADD CONSTRAINT nothing CHECK (version < 0) NOT VALID");
 
     /// <summary>Records of one partition, as one batch through bisection and ingest.</summary>
     public async Task IngestAsync(int partition, params (string Uid, int Edition)[] records)

@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Mvc;
+using Orders.Service.Failures;
+
 namespace Orders.Service.Operations.Overview;
 
 /// <summary>The overview, as a page at <c>/</c> and as JSON at <c>/api/status</c>.</summary>
@@ -5,8 +8,9 @@ internal static class OverviewEndpoints
 {
     public static void MapOverview(this IEndpointRouteBuilder routes)
     {
-        routes.MapRead("/", async (StatusQuery status, TimeProvider clock, CancellationToken cancellationToken) =>
-            Layout.Answer(OverviewPage.Render(await status.ReadAsync(cancellationToken), clock.GetUtcNow().UtcDateTime)));
+        routes.MapRead("/", async (
+            StatusQuery status, [FromServices] IngestPause? pause, TimeProvider clock, CancellationToken cancellationToken) => Layout.Answer(
+                OverviewPage.Render(await status.ReadAsync(cancellationToken), pause?.Current, clock.GetUtcNow().UtcDateTime)));
         routes.MapRead("/api/status", async (StatusQuery status, CancellationToken cancellationToken) =>
             TypedResults.Json(await status.ReadAsync(cancellationToken), OperationsJson.Default.StatusAnswer));
     }

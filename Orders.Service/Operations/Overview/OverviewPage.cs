@@ -1,8 +1,10 @@
 using System.Globalization;
 using Bus.Storage.DeadLetters;
+using Bus.Storage.Pausing;
 using Orders.Service.Ingest;
 using Orders.Service.Operations.DeadLetters;
 using Orders.Service.Operations.Markup;
+using Orders.Service.Operations.Pausing;
 
 namespace Orders.Service.Operations.Overview;
 
@@ -11,12 +13,13 @@ internal static class OverviewPage
 {
     private const int MaxPartitionRows = 200;
 
-    public static Html Render(StatusAnswer status, DateTime now) => Layout.Page("Overview", "/", Html.Of($"""
+    public static Html Render(StatusAnswer status, PausedTopic? pause, DateTime now) => Layout.Page("Overview", "/", Html.Of($"""
         <div class="head">
         <h1>Overview</h1>
         <p class="small">as of {Layout.Time(now)} UTC · <a href="/">refresh</a></p>
         </div>
         {ReadyBanner(status)}
+        {Pause(pause)}
         {Figures(status)}
         <div class="columns">
         {Outcomes(status.Outcomes)}
@@ -33,6 +36,17 @@ internal static class OverviewPage
         : Html.Of($"""
             <div class="banner bad" role="status"><strong>Not ready.</strong> This is missing:
             <ul>{status.Reasons.Select(reason => Html.Of($"<li>{reason}</li>"))}</ul></div>
+            """);
+
+    private static Html Pause(PausedTopic? pause) => pause is null
+        ? Html.Of($"""
+            <form method="post" action="{IngestEndpoints.PausePath}"><p class="small">Ingest runs. <button type="submit">Pause</button>
+            As a command: <code>bus pause</code></p></form>
+            """)
+        : Html.Of($"""
+            <form class="banner bad" method="post" action="{IngestEndpoints.ResumePath}"><p><strong>Ingest is paused</strong>
+            since {Layout.Time(pause.Since)} UTC by {pause.Actor}: {pause.Reason}</p>
+            <p>Orders wait in Kafka, none is lost. Once the cause is mended: <button type="submit">Resume</button> or <code>bus resume</code></p></form>
             """);
 
     private static Html Figures(StatusAnswer status)

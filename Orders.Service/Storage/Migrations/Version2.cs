@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Orders.Service.Storage.Migrations;
 
-/// <summary>Redelivery and parking.</summary>
+/// <summary>Redelivery, parking, pause.</summary>
 [DbContext(typeof(OrdersDbContext))]
 [Migration("0002_Version2")]
 internal sealed class Version2 : Migration
