@@ -97,7 +97,7 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
         Add(write, MoveWatermarkSql, [.. Whose(batch), One(batch.Next), One(batch.Next - 1), One(Batch.RecordTime), One(batch.LastHash)]);
         Add(
             write, AccountRangeSql,
-            [.. Whose(batch), One(1), One(batch.First), One(batch.Next), One(batch.Next - batch.First), .. Enumerable.Range(0, 7).Select(_ => One(0L))]);
+            [.. Whose(batch), One(1), One(batch.First), One(batch.Next), One(batch.Next - batch.First), .. Enumerable.Range(0, 9).Select(_ => One(0L))]);
     }
 
     private static void Add(NpgsqlBatch batch, string sql, params NpgsqlParameter[] parameters)

@@ -17,15 +17,22 @@ internal sealed class HostPart(string name, Supervision supervision) : Part(name
     /// <summary>What the host says about its readiness.</summary>
     public Task<Readiness> ReadinessAsync(CancellationToken cancellationToken) => Readiness.AskAsync(Url, cancellationToken);
 
-    public static IReadOnlyDictionary<string, string> ServiceSettings(SystemState state, Connections connections) =>
-        new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> ServiceSettings(SystemState state, Connections connections)
     {
-        ["ConnectionStrings__Orders"] = connections.Service,
-        ["Storage__Schema"] = state.DatabaseSchema,
-        ["Kafka__BootstrapServers"] = state.Kafka.BootstrapServers,
-        ["Operations__Url"] = state.Addresses.OperationsUrl,
-        ["Ingest__Reading__VolatileLog"] = state.Kafka.IsEmbedded ? "true" : "false",
-    };
+        var settings = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Orders"] = connections.Service,
+            ["Storage__Schema"] = state.DatabaseSchema,
+            ["Kafka__BootstrapServers"] = state.Kafka.BootstrapServers,
+            ["Operations__Url"] = state.Addresses.OperationsUrl,
+        };
+        if (state.Kafka.IsEmbedded)
+        {
+            settings["Ingest__Reading__VolatileLog"] = "true";
+        }
+
+        return settings;
+    }
 
     public static IReadOnlyDictionary<string, string> GatewaySettings(SystemState state, Connections connections) =>
         new Dictionary<string, string>
