@@ -1,5 +1,6 @@
 using System.Text;
 using Bus.Kafka.Records;
+using Bus.Storage.Outbox;
 using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,7 +45,9 @@ internal sealed class IngestUnderTest : IAsyncDisposable
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:Orders"] = connection }).Build());
         services.AddLogging();
+        services.AddMetrics();
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<OutboxBell>();
         services.AddStorage();
         services.AddIngest();
         services.AddFailures();
