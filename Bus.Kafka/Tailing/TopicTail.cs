@@ -62,18 +62,25 @@ public sealed class TopicTail(
 
     private void Follow(IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, CancellationToken cancellationToken)
     {
-        using var admin = new DependentAdminClientBuilder(looker.Handle).Build();
         Assign(consumer);
-        Check(consumer, looker, admin);
-        var checkedAt = time.GetTimestamp();
-        while (!cancellationToken.IsCancellationRequested)
+        var metadata = new TopicMetadataLook(_options, looker.Handle, time);
+        try
         {
-            var lostPartition = ConsumeOne(consumer);
-            if (lostPartition is not null || time.GetElapsedTime(checkedAt) >= _options.CheckInterval)
+            Check(consumer, looker, metadata);
+            var checkedAt = time.GetTimestamp();
+            while (!cancellationToken.IsCancellationRequested)
             {
-                Check(consumer, looker, admin, lostPartition);
-                checkedAt = time.GetTimestamp();
+                var lostPartition = ConsumeOne(consumer);
+                if (lostPartition is not null || time.GetElapsedTime(checkedAt) >= _options.CheckInterval)
+                {
+                    Check(consumer, looker, metadata, lostPartition);
+                    checkedAt = time.GetTimestamp();
+                }
             }
+        }
+        finally
+        {
+            metadata.Finish();
         }
     }
 
@@ -114,12 +121,11 @@ public sealed class TopicTail(
 
     /// <summary>One look at the topic: its partitions, their ends, and whether the positions still mean something.</summary>
     private void Check(
-        IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, IAdminClient admin, int? lostPartition = null)
+        IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, TopicMetadataLook metadata, int? lostPartition = null)
     {
         try
         {
-            var topic = admin.GetMetadata(_options.Topic, _options.BrokerTimeout).Topics
-                .Find(found => found.Topic == _options.Topic);
+            var topic = metadata.Latest();
             var isThere = topic is { Error.IsError: false, Partitions.Count: > 0 };
             if (!isThere && topic?.Error.Code is not (ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic))
             {

@@ -19,6 +19,7 @@ public sealed class TidiedSystemTests
         (await system.RunAsync("publish", "--count", "2000", "--seed", "5", "--poison", "1%", "--dup", "2%", "--update", "5%", "--remove", "2%")).Succeeded();
         await system.PublishAsync("large-1", Large);
         await Eventually.SeeAsync(() => system.QueryAsync<long>("SELECT count(*) FROM dead_letter WHERE reason = 'too_large'"), count => count == 1);
+        (await system.RunAsync("verify")).Succeeded();
         var ranges = await system.QueryAsync<long>("SELECT count(*) FROM inbox");
         var dead = await system.QueryAsync<long>("SELECT count(*) FROM dead_letter");
         await system.StopAsync();
