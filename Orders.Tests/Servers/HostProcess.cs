@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
@@ -57,14 +56,6 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         using var answer = await Http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
         return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-    }
-
-    /// <summary>Asks it to stop in order, and returns how it ended.</summary>
-    public async Task<int> StopAsync()
-    {
-        (await Command.RunAsync("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)])).Succeeded();
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()

@@ -7,7 +7,6 @@ using Npgsql;
 using Orders.Contracts;
 using Orders.Tests.Servers;
 using Orders.Tests.Tidy;
-using Orders.Tools.Running;
 
 namespace Orders.Tests.WholePath;
 
@@ -38,16 +37,6 @@ internal sealed class BusSystem : IAsyncDisposable
 
     /// <summary>The installation's tables, as their owner.</summary>
     public NpgsqlDataSource Database => _database ??= NpgsqlDataSource.Create(Text("postgres", "connectionString"));
-
-    /// <summary>How a service reaches the tables.</summary>
-    public string ServiceConnection
-    {
-        get
-        {
-            var workspace = new Workspace(_directory);
-            return Connections.Of(StateFile.Read(workspace)!, workspace).Service;
-        }
-    }
 
     public static async Task<BusSystem> UpAsync(bool realKafka = false, params (string Name, string Value)[] settings)
     {

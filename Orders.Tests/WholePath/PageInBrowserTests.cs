@@ -58,7 +58,8 @@ public sealed class PageInBrowserTests
         var page = await browser.PageAsync(gateway.Http.BaseAddress!, javaScript);
         await page.FillAsync("input[name=uid]", uid);
         await page.PressAsync("input[name=uid]", "Enter");
-        await page.WaitForURLAsync(address => address.Contains("uid=", StringComparison.Ordinal));
+        await page.WaitForURLAsync(
+            address => address.Contains("uid=", StringComparison.Ordinal), new PageWaitForURLOptions { WaitUntil = WaitUntilState.Commit });
         await page.WaitForSelectorAsync("main [role=status], main [role=alert], main article");
         return await page.InnerTextAsync("main");
     }
