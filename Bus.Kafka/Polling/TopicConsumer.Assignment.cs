@@ -30,9 +30,10 @@ internal sealed partial class TopicConsumer
             ReconnectBackoffMaxMs = 1_000,
             SocketKeepaliveEnable = true,
 
-            // librdkafka stops fetching a partition for a second when its local queue is full: small queues cap the throughput.
-            FetchMaxBytes = 8 << 20,
-            MaxPartitionFetchBytes = 1 << 20,
+            // librdkafka stops fetching a partition for a second when its local queue is full: at most about one queue a second is read.
+            QueuedMaxMessagesKbytes = 32 << 10,
+            FetchMaxBytes = 4 << 20,
+            MaxPartitionFetchBytes = 256 << 10,
         });
         return new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetKeyDeserializer(RawBytes.Deserializer)

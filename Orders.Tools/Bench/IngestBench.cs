@@ -15,7 +15,7 @@ internal sealed class IngestBench(BusContext bus, BenchSystem system, long count
     private const double MiddleFrom = 0.1;
     private const double MiddleTo = 0.9;
 
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FlushStep = TimeSpan.FromMilliseconds(200);
 
