@@ -5,6 +5,7 @@ using Bus.Storage.DeadLetters;
 using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
 using Bus.Storage.Parking;
+using Failpoints;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
@@ -27,10 +28,13 @@ internal sealed class BatchIngest(
     public async Task RunAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
         var records = decoder.Decode(batch.Epoch, batch.Partition, batch.Records);
+        Failpoint.Hit("before_tx");
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
         var counts = await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batch, records, cancellationToken);
+        Failpoint.Hit("in_tx");
         await transaction.CommitAsync(cancellationToken);
+        Failpoint.Hit("after_db_commit");
         if (counts.Stored + counts.Removed > 0)
         {
             bell.Ring();
@@ -137,6 +141,10 @@ internal sealed class BatchIngest(
         Add(write, Inbox.Account(partition, batch.Epoch, batch.First, batch.Next, counts, LastOf(batch)));
         await write.ExecuteNonQueryAsync(cancellationToken);
         orders.EnsureComplete();
+        if (counts.Dead > 0)
+        {
+            Failpoint.Hit("dead_letter_inserted");
+        }
     }
 
     private static void Add(NpgsqlBatch batch, IEnumerable<NpgsqlBatchCommand> commands)

@@ -1,4 +1,5 @@
 using Bus.Storage.Outbox;
+using Failpoints;
 using Orders.Contracts;
 using Orders.Service.Storage;
 
@@ -21,6 +22,7 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
     /// <summary>Applies one record and tells what it is accounted for as.</summary>
     public Outcome Apply(in OrderChange change)
     {
+        Failpoint.Hit("record", change.Uid);
         var isKnown = rows.TryGetValue(change.Uid, out var row);
         if (row is null)
         {
