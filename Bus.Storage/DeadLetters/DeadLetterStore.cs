@@ -38,6 +38,7 @@ public static class DeadLetterStore
         "UPDATE dead_letter SET state = $2, reason = $3, sentence = $4, exception = COALESCE($5, exception) WHERE id = $1";
     private static readonly string InsertSql = SqlText.Read("DeadLetters.InsertDeadLetter.sql");
     private static readonly string AddAttemptSql = SqlText.Read("DeadLetters.AddAttempt.sql");
+    private static readonly string ResolveManySql = SqlText.Read("DeadLetters.ResolveMany.sql");
     private static readonly string LockSql = SqlText.Read("DeadLetters.LockDeadLetter.sql");
 
     /// <summary>Keeps the record with its first attempt; in the same transaction its neighbours are stored.</summary>
@@ -73,23 +74,23 @@ public static class DeadLetterStore
     {
         await using var command = new NpgsqlCommand(LockSql, connection, transaction) { Parameters = { new() { Value = id } } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return !await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
-            ? null
-            : new LockedDeadLetter(
-                reader.GetString(0),
-                reader.GetString(1),
-                reader.GetString(2),
-                reader.GetInt32(3),
-                reader.GetInt32(4),
-                reader.GetInt64(5),
-                reader.GetInt64(6),
-                reader.IsDBNull(7) ? null : reader.GetFieldValue<byte[]>(7),
-                reader.IsDBNull(8) ? null : reader.GetFieldValue<byte[]>(8),
-                reader.GetFieldValue<string[]>(9),
-                reader.GetFieldValue<byte[]?[]>(10),
-                reader.IsDBNull(11) ? null : reader.GetString(11),
-                reader.GetInt32(12));
+        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader, firstColumn: 0, reader.GetInt32(12)) : null;
     }
+
+    internal static LockedDeadLetter Read(NpgsqlDataReader reader, int firstColumn, int redeliveries) => new(
+        reader.GetString(firstColumn),
+        reader.GetString(firstColumn + 1),
+        reader.GetString(firstColumn + 2),
+        reader.GetInt32(firstColumn + 3),
+        reader.GetInt32(firstColumn + 4),
+        reader.GetInt64(firstColumn + 5),
+        reader.GetInt64(firstColumn + 6),
+        reader.IsDBNull(firstColumn + 7) ? null : reader.GetFieldValue<byte[]>(firstColumn + 7),
+        reader.IsDBNull(firstColumn + 8) ? null : reader.GetFieldValue<byte[]>(firstColumn + 8),
+        reader.GetFieldValue<string[]>(firstColumn + 9),
+        reader.GetFieldValue<byte[]?[]>(firstColumn + 10),
+        reader.IsDBNull(firstColumn + 11) ? null : reader.GetString(firstColumn + 11),
+        redeliveries);
 
     /// <summary>Adds the next attempt: a replay, which somebody asked for, or (without an actor) a redelivery.</summary>
     public static NpgsqlBatchCommand AddAttempt(long id, string outcome, string? reason, string? sentence, string? actor) => new(AddAttemptSql)
@@ -109,6 +110,12 @@ public static class DeadLetterStore
 
     /// <summary>Marks a dead letter as resolved.</summary>
     public static NpgsqlBatchCommand Resolve(long id) => new(ResolveSql) { Parameters = { new() { Value = id } } };
+
+    /// <summary>Marks many as resolved, each with the attempt that did it: a redelivery that ended in its outcome.</summary>
+    public static NpgsqlBatchCommand Resolve(long[] ids, string[] outcomes) => new(ResolveManySql)
+    {
+        Parameters = { new() { Value = ids }, new() { Value = outcomes } },
+    };
 
     private static NpgsqlParameter Bytes(byte[]? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea };
 
