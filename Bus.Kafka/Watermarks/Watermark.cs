@@ -28,6 +28,9 @@ public interface IWatermarkStore
     /// <summary>Ends <paramref name="epoch"/> and starts the next at <paramref name="position"/>; where somebody else has done so, theirs holds.</summary>
     ValueTask<Watermark> StartEpochAsync(
         string group, string topic, int partition, int epoch, long position, CancellationToken cancellationToken);
+
+    /// <summary>The partitions are given up in order, nothing of theirs is in work any more. After a crash this is never called.</summary>
+    ValueTask ReleaseAsync(string group, string topic, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }
 
 /// <summary>

@@ -73,31 +73,37 @@ internal sealed class IngestUnderTest : IAsyncDisposable
         var first = _positions.GetValueOrDefault(partition);
         if (first == 0)
         {
-            await ExecuteAsync($"INSERT INTO watermark (group_id, topic, partition, epoch, position) VALUES ('{Group}', 'orders', {partition}, 1, 0)");
+            await StartPartitionAsync(partition);
         }
 
-        var batch = new RecordBatch<OrderReceived>
-        {
-            Group = Group,
-            Topic = Topics.Orders,
-            Partition = partition,
-            Epoch = 1,
-            First = first,
-            Next = first + records.Length,
-            Records = [.. records.Select((record, i) => new Record
-            {
-                Offset = first + i,
-                Timestamp = 1_700_000_000_000 + (1_000 * partition) + first + i,
-                Key = Encoding.UTF8.GetBytes(record.Uid),
-                Value = SampleOrders.Of(record.Uid, record.Edition),
-                Headers = [new RecordHeader("h", [0xFF, 0x00])],
-            })],
-        };
+        var batch = Batch(partition, first, records);
         await _services.GetRequiredService<BisectionFilter>().Send(MessageContexts.Of(batch), new Consumer(_services.GetRequiredService<BatchIngest>()));
         _positions[partition] = batch.Next;
     }
 
-    /// <summary>Redelivers until nothing is due, at most so often; returns how many records were tried.</summary>
+    /// <summary>A partition nobody has read yet.</summary>
+    public Task StartPartitionAsync(int partition) =>
+        ExecuteAsync($"INSERT INTO watermark (group_id, topic, partition, epoch, position) VALUES ('{Group}', 'orders', {partition}, 1, 0)");
+
+    public static RecordBatch<OrderReceived> Batch(int partition, long first, params (string Uid, int Edition)[] records) => new()
+    {
+        Group = Group,
+        Topic = Topics.Orders,
+        Partition = partition,
+        Epoch = 1,
+        First = first,
+        Next = first + records.Length,
+        Records = [.. records.Select((record, i) => new Record
+        {
+            Offset = first + i,
+            Timestamp = 1_700_000_000_000 + (1_000 * partition) + first + i,
+            Key = Encoding.UTF8.GetBytes(record.Uid),
+            Value = SampleOrders.Of(record.Uid, record.Edition),
+            Headers = [new RecordHeader("h", [0xFF, 0x00])],
+        })],
+    };
+
+    /// <summary>Redelivers until nothing is due, at most so often; returns how many heads of a line were tried.</summary>
     public async Task<int> RedeliverAsync(int most = 1_000)
     {
         var worker = _services.GetServices<IHostedService>().OfType<RedeliveryWorker>().Single();
