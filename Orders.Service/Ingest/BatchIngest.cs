@@ -127,15 +127,9 @@ internal sealed class BatchIngest(
             write.BatchCommands.Add(Outbox.Append(fold.Events));
         }
 
-        foreach (var record in records.Where(record => record.Refusal is not null))
+        if (counts.Dead + counts.Parked > 0)
         {
-            write.BatchCommands.Add(DeadLetterStore.Insert(ToDeadLetter(batch, record)));
-        }
-
-        foreach (var record in blocked is null ? [] : records.Where(record => IsParked(record, blocked)))
-        {
-            var letter = ToDeadLetter(batch, record.Record, FailureText.ParkedBehind, FailureText.ParkedSentence);
-            write.BatchCommands.Add(DeadLetterStore.Insert(letter with { State = DeadLetterStates.Parked, ParkedKey = record.Change!.Value.Uid }));
+            write.BatchCommands.Add(DeadLetterStore.Insert(ToDeadLetters(batch, records, blocked)));
         }
 
         Add(write, Inbox.Account(partition, batch.Epoch, batch.First, batch.Next, counts, LastOf(batch)));
@@ -162,6 +156,26 @@ internal sealed class BatchIngest(
     /// <summary>What the log is recognised by after the batch.</summary>
     internal static InboxRecord? LastOf(RecordBatch<OrderReceived> batch) =>
         batch.Records.Count == 0 ? null : new InboxRecord(batch.Records[^1].Offset, batch.Records[^1].Timestamp, LastRecord.HashOf(batch.Records[^1].Value));
+
+    private static List<NewDeadLetter> ToDeadLetters(
+        RecordBatch<OrderReceived> batch, IReadOnlyList<DecodedRecord> records, HashSet<string>? blocked)
+    {
+        var letters = new List<NewDeadLetter>();
+        foreach (var record in records)
+        {
+            if (record.Refusal is not null)
+            {
+                letters.Add(ToDeadLetter(batch, record));
+            }
+            else if (IsParked(record, blocked))
+            {
+                var letter = ToDeadLetter(batch, record.Record, FailureText.ParkedBehind, FailureText.ParkedSentence);
+                letters.Add(letter with { State = DeadLetterStates.Parked, ParkedKey = record.Change!.Value.Uid });
+            }
+        }
+
+        return letters;
+    }
 
     private static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, DecodedRecord decoded)
     {

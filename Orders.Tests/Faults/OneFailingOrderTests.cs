@@ -12,7 +12,7 @@ public sealed class OneFailingOrderTests
 {
     private const string Stuck = "stuck";
     private const int Each = 10_000;
-    private const int AtATime = 100;
+    private const int AtATime = 50;
     private const string DeadLetter = "SELECT count(*) FROM dead_letter WHERE state = 'dead'";
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
