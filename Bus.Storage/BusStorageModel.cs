@@ -15,6 +15,9 @@ public static class BusStorageModel
     /// <summary>What version 3 adds: bounds on disk.</summary>
     public static string SchemaVersion3 { get; } = SqlText.Read("Schema.v3.sql");
 
+    /// <summary>What version 5 adds: reprocessing, and what a log is known by.</summary>
+    public static string SchemaVersion5 { get; } = SqlText.Read("Schema.v5.sql");
+
     /// <summary>Maps the dead letters; inbox and outbox are reached with statements over arrays, never row by row.</summary>
     public static ModelBuilder AddBusStorage(this ModelBuilder model)
     {

@@ -7,6 +7,7 @@ using Orders.Service.Failures;
 using Orders.Service.Ingest;
 using Orders.Service.Operations;
 using Orders.Service.Relay;
+using Orders.Service.Reprocessing;
 using Orders.Service.Starting;
 using Orders.Service.Storage;
 using Orders.Service.Tidying;
@@ -21,6 +22,7 @@ async Task<int> ServeAsync()
     builder.Services.AddStorage();              // orders, inbox, outbox and dead letters in Postgres
     builder.Services.AddIngest();               // a batch of records: decode, fold, store, account for
     builder.Services.AddFailures();             // what happens to a record that cannot be stored
+    builder.Services.AddReprocessing();         // a range of the topic once more, when an operator asks
     builder.Services.AddOrderRelay();           // outbox events, in order per order, to order-events
     builder.Services.AddTidying();              // old inbox ranges merge, resolved dead letters expire
     builder.AddOperations();                    // dashboard, REST for the command, health
