@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Npgsql;
 using Orders.Tests.Servers;
 using Orders.Tests.Tools;
 using Orders.Tests.WholePath;
@@ -13,6 +14,11 @@ public sealed class ReprocessedSystemTests
     private const int Orders = 1_000;
     private const int Updated = 400;
     private const string Damage = "UPDATE orders SET content = convert_to('{\"broken\":true}', 'UTF8') WHERE order_uid LIKE 'o-%'";
+    private const string Break = """
+        CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a step is broken'; END $$;
+        CREATE TRIGGER broken BEFORE UPDATE ON orders FOR EACH ROW WHEN (NEW.order_uid = 'o-5') EXECUTE FUNCTION broken();
+        """;
+
     private const string Live = "SELECT string_agg(partition || ':' || epoch || ':' || position, ' ' ORDER BY partition) FROM watermark";
     private const string Accounts = "SELECT sum(next_offset - first_offset)::bigint FROM inbox";
 
@@ -50,7 +56,35 @@ public sealed class ReprocessedSystemTests
     }
 
     [Fact]
-    public async Task A_job_survives_a_kill_of_the_service_can_be_cancelled_and_refuses_what_is_not_there()
+    public async Task A_record_that_fails_now_is_found_among_its_neighbours_and_kept_and_a_job_can_be_ended_where_it_stands()
+    {
+        await using var system = await BusSystem.UpAsync(realKafka: true);
+        using var topic = new OrdersTopic(system);
+        await PutAsync(topic, 400, edition: 1);
+        await StoredAsync(system, 401);
+        await ExecuteAsync(system, Break);
+
+        var failing = await ReprocessAsync(system, "--from", "0", "--to", "100", "--partition", "1", "--force");
+        Assert.Equal((99L, 1L), (Count(failing, "stored"), Count(failing, "dead")));
+        Assert.Equal("dead ingest_failed", await system.QueryAsync<string>("SELECT state || ' ' || reason FROM dead_letter"));
+        await ExecuteAsync(system, "DROP FUNCTION broken CASCADE");
+        await system.VerifiedAsync();
+
+        await using (await HoldAsync(system, "o-2"))
+        {
+            var watching = system.RunAsync("reprocess", "--from", "0", "--to", "100", "--partition", "2", "--force");
+            await Eventually.SeeAsync(() => system.QueryAsync<long>("SELECT count(*) FROM reprocess WHERE state = 'running'"), running => running == 1);
+            var cancelled = await system.RunAsync("reprocess", "--job", "2", "--cancel", "--json");
+            Assert.Equal((1, "cancelled"), (cancelled.ExitCode, Schemas.Validate(cancelled.Output).GetProperty("state").GetString()));
+            Assert.Contains("to go on: bus reprocess --partition 2 --from 0 --to 100 --force", (await watching).Errors, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(100L, Count(await ReprocessAsync(system, "--from", "0", "--to", "100", "--partition", "2"), "duplicate"));
+        await system.VerifiedAsync();
+    }
+
+    [Fact]
+    public async Task A_job_survives_a_kill_of_the_service_and_what_is_not_there_is_refused()
     {
         await using var system = await BusSystem.UpAsync(realKafka: true);
         using var topic = new OrdersTopic(system);
@@ -58,24 +92,17 @@ public sealed class ReprocessedSystemTests
         await StoredAsync(system, Orders + 1);
 
         // The job cannot get on while somebody holds an order's row; the service is killed meanwhile.
-        await using (var holder = await system.Database.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        Task<JsonElement> watching;
+        await using (await HoldAsync(system, "o-999"))
         {
-            await using var transaction = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
-            await using (var hold = holder.CreateCommand())
-            {
-                hold.CommandText = "SELECT FROM orders WHERE order_uid = 'o-999' FOR UPDATE";
-                await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-            }
-
-            var watching = ReprocessAsync(system, "--from", "start", "--to", "end", "--force");
+            watching = ReprocessAsync(system, "--from", "start", "--to", "end", "--force");
             await Eventually.SeeAsync(() => system.QueryAsync<long>("SELECT count(*) FROM reprocess WHERE state = 'running'"), running => running == 1);
             var second = await system.RunAsync("reprocess", "--from", "start", "--to", "end");
             Assert.Equal((1, "bus: A range is being reprocessed already; wait for its end, or cancel it.\n"), (second.ExitCode, second.Errors));
             await system.SignalAsync("service", "KILL");
-            await transaction.RollbackAsync(TestContext.Current.CancellationToken);
-            var done = await watching;
-            Assert.Equal(Orders + 1L, Count(done, "stored"));
         }
+
+        Assert.Equal(Orders + 1L, Count(await watching, "stored"));
 
         // Each record had its effect once, on whichever side of the kill.
         Assert.Equal(Orders + 1, await system.QueryAsync<long>("SELECT count(*) FROM orders WHERE version = 2"));
@@ -104,6 +131,16 @@ public sealed class ReprocessedSystemTests
         var job = Schemas.Validate((await system.RunAsync(["reprocess", .. arguments, "--json"])).Succeeded());
         Assert.Equal("done", job.GetProperty("state").GetString());
         return job;
+    }
+
+    /// <summary>Locks an order's row until it is disposed of.</summary>
+    private static async Task<NpgsqlConnection> HoldAsync(BusSystem system, string uid)
+    {
+        var connection = await system.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var hold = new NpgsqlCommand("SELECT FROM orders WHERE order_uid = $1 FOR UPDATE", connection) { Parameters = { new() { Value = uid } } };
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return connection;
     }
 
     private static long Count(JsonElement job, string outcome) => job.GetProperty("counts").GetProperty(outcome).GetInt64();
