@@ -107,6 +107,7 @@ internal sealed partial class TopicConsumer
         }
 
         State.Joined();
+        LookNow();
         return start;
     }
 
