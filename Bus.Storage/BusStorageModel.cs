@@ -15,6 +15,9 @@ public static class BusStorageModel
     /// <summary>What version 3 adds: bounds on disk.</summary>
     public static string SchemaVersion3 { get; } = SqlText.Read("Schema.v3.sql");
 
+    /// <summary>What version 5 adds: reprocessing, and what a log is known by.</summary>
+    public static string SchemaVersion5 { get; } = SqlText.Read("Schema.v5.sql");
+
     /// <summary>What version 6 adds: starts and crashes.</summary>
     public static string SchemaVersion6 { get; } = SqlText.Read("Schema.v6.sql");
 

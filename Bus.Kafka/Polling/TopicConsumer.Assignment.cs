@@ -108,6 +108,7 @@ internal sealed partial class TopicConsumer
         }
 
         State.Joined();
+        LookNow();
         return start;
     }
 

@@ -184,7 +184,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         }
     }
 
-    private static Record ToRecord(ConsumeResult<byte[]?, byte[]?> result)
+    internal static Record ToRecord(ConsumeResult<byte[]?, byte[]?> result)
     {
         var message = result.Message;
         var size = (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0);

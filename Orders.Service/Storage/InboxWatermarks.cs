@@ -22,8 +22,18 @@ internal sealed class InboxWatermarks(NpgsqlDataSource database, CrashGuard guar
     public ValueTask ReleaseAsync(string group, string topic, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken) =>
         guard.ReleaseAsync(group, topic, partitions, cancellationToken);
 
-    public static Watermark ToRider(InboxWatermark stored) => new(
-        stored.Epoch,
-        stored.Position,
-        stored.Last is { } last ? new LastRecord(last.Offset, last.Timestamp, last.ValueHash) : null);
+    public async ValueTask RecogniseAsync(
+        string group, string topic, IReadOnlyDictionary<int, Watermark> logs, CancellationToken cancellationToken) =>
+        await Inbox.RecogniseAsync(
+            database,
+            group,
+            topic,
+            [.. logs.Where(log => log.Value.Last is not null).Select(log => (log.Key, log.Value.Epoch, ToInbox(log.Value.Last!)))],
+            cancellationToken);
+
+    public static Watermark ToRider(InboxWatermark stored) => new(stored.Epoch, stored.Position, ToRider(stored.Last)) { Known = ToRider(stored.Known) };
+
+    private static LastRecord? ToRider(InboxRecord? record) => record is null ? null : new(record.Offset, record.Timestamp, record.ValueHash);
+
+    private static InboxRecord ToInbox(LastRecord record) => new(record.Offset, record.Timestamp, record.ValueHash);
 }
