@@ -44,4 +44,7 @@ internal static partial class Log
 
     [LoggerMessage(4013, LogLevel.Debug, "Whether topic {Topic} is still the one that was read could not be seen; it is looked at again")]
     public static partial void RecheckFailed(ILogger logger, Exception exception, string topic);
+
+    [LoggerMessage(4014, LogLevel.Warning, "Topic {Topic}: that partitions {Partitions} are given up in order could not be noted")]
+    public static partial void ReleaseFailed(ILogger logger, Exception exception, string topic, string partitions);
 }

@@ -18,6 +18,12 @@ public static class BusStorageModel
     /// <summary>What version 4 changes: defaults that let <c>COPY</c> insert a page at a time.</summary>
     public static string SchemaVersion4 { get; } = SqlText.Read("Schema.v4.sql");
 
+    /// <summary>What version 5 adds: reprocessing, and what a log is known by.</summary>
+    public static string SchemaVersion5 { get; } = SqlText.Read("Schema.v5.sql");
+
+    /// <summary>What version 6 adds: starts and crashes.</summary>
+    public static string SchemaVersion6 { get; } = SqlText.Read("Schema.v6.sql");
+
     /// <summary>Maps the dead letters; inbox and outbox are reached with statements over arrays, never row by row.</summary>
     public static ModelBuilder AddBusStorage(this ModelBuilder model)
     {

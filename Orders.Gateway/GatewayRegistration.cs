@@ -20,6 +20,10 @@ internal static class GatewayRegistration
         });
         // With request logs on, the host also starts an activity per request; both cost more than an answer from L1.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+
+        // The host logs an error that it then throws, stack trace and all; the start says it in a line.
+        builder.Logging.AddFilter(
+            "Microsoft.Extensions.Hosting.Internal.Host", level => level is LogLevel.Information or LogLevel.Warning or LogLevel.Critical);
         builder.Services.AddSingleton(TimeProvider.System);
     }
 }

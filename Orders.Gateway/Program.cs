@@ -4,21 +4,28 @@ using Orders.Gateway.Page;
 using Orders.Gateway.Priming;
 using Orders.Gateway.Reading;
 using Orders.Gateway.Serving;
+using Orders.Gateway.Starting;
 
-var builder = WebApplication.CreateSlimBuilder(args);
+return await Start.RunAsync(ServeAsync);
 
-builder.AddGatewayHost();                   // the address, limits, quiet request logs
-builder.Services.AddOrderReading();         // misses: the view in Postgres, behind L1 and L2
-builder.Services.AddOrderFollowing();       // changes: the tail of order-events
-builder.Services.AddOrderPriming();         // the start: the newest orders, before the host is ready
-builder.Services.AddOrderServing();         // GET /order/{uid}
+async Task ServeAsync()
+{
+    var builder = WebApplication.CreateSlimBuilder(args);
 
-var app = builder.Build();
+    builder.AddGatewayHost();                   // the address, limits, quiet request logs
+    builder.Services.AddOrderReading();         // misses: the view in Postgres, behind L1 and L2
+    builder.Services.AddOrderFollowing();       // changes: the tail of order-events
+    builder.Services.AddOrderPriming();         // the start: the newest orders, before the host is ready
+    builder.Services.AddOrderServing();         // GET /order/{uid}
 
-app.UseOrders();                            // first, so that an order from L1 passes nothing else
-app.UseProblems();                          // every other error as problem+json
-app.MapOrderPage();                         // / and its assets
-app.MapHealth();                            // /health/live, /health/ready, /health/startup
-app.MapApiDescription();                    // /openapi/v1.json
+    var app = builder.Build();
 
-await app.RunAsync();
+    app.CheckSettings();
+    app.UseOrders();                            // first, so that an order from L1 passes nothing else
+    app.UseProblems();                          // every other error as problem+json
+    app.MapOrderPage();                         // / and its assets
+    app.MapHealth();                            // /health/live, /health/ready, /health/startup
+    app.MapApiDescription();                    // /openapi/v1.json
+
+    await app.RunAsync();
+}

@@ -7,35 +7,40 @@ using Orders.Service.Failures;
 using Orders.Service.Ingest;
 using Orders.Service.Operations;
 using Orders.Service.Relay;
+using Orders.Service.Reprocessing;
+using Orders.Service.Starting;
 using Orders.Service.Storage;
 using Orders.Service.Tidying;
 
-if (args is ["migrate", ..])
-{
-    return await Migrate.RunAsync(args[1..]);
-}
+return await Start.RunAsync(args is ["migrate", ..] ? () => Migrate.RunAsync(args[1..]) : ServeAsync);
 
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddKafka();                // where the brokers are
-builder.Services.AddStorage();              // orders, inbox, outbox and dead letters in Postgres
-builder.Services.AddIngest();               // a batch of records: decode, fold, store, account for
-builder.Services.AddFailures();             // what happens to a record that cannot be stored
-builder.Services.AddOrderRelay();           // outbox events, in order per order, to order-events
-builder.Services.AddTidying();              // old inbox ranges merge, resolved dead letters expire
-builder.AddOperations();                    // dashboard, REST for the command, health
-builder.Services.AddMassTransit(bus =>
+async Task<int> ServeAsync()
 {
-    bus.DisableUsageTelemetry();
-    bus.UsingInMemory();
-    bus.AddRider(rider =>
+    var builder = WebApplication.CreateBuilder(args);
+    builder.Logging.QuietStart();               // what is configured wrongly is said in a line each
+    builder.Services.AddKafka();                // where the brokers are
+    builder.Services.AddStorage();              // orders, inbox, outbox and dead letters in Postgres
+    builder.Services.AddIngest();               // a batch of records: decode, fold, store, account for
+    builder.Services.AddFailures();             // what happens to a record that cannot be stored
+    builder.Services.AddReprocessing();         // a range of the topic once more, when an operator asks
+    builder.Services.AddOrderRelay();           // outbox events, in order per order, to order-events
+    builder.Services.AddTidying();              // old inbox ranges merge, resolved dead letters expire
+    builder.AddOperations();                    // dashboard, REST for the command, health
+    builder.Services.AddMassTransit(bus =>
     {
-        rider.AddConsumer<IngestConsumer>();
-        rider.UsingKafka((context, kafka) =>
-            kafka.TopicEndpoint<RecordBatch<OrderReceived>>(Topics.Orders, context.IngestGroup(), endpoint => endpoint.ConfigureIngest(context)));
+        bus.DisableUsageTelemetry();
+        bus.UsingInMemory();
+        bus.AddRider(rider =>
+        {
+            rider.AddConsumer<IngestConsumer>();
+            rider.UsingKafka((context, kafka) =>
+                kafka.TopicEndpoint<RecordBatch<OrderReceived>>(Topics.Orders, context.IngestGroup(), endpoint => endpoint.ConfigureIngest(context)));
+        });
     });
-});
 
-var app = builder.Build();
-app.MapOperations();
-await app.RunAsync();
-return 0;
+    var app = builder.Build();
+    app.CheckSettings();
+    app.MapOperations();
+    await app.RunAsync();
+    return 0;
+}

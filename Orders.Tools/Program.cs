@@ -7,6 +7,7 @@ using Orders.Tools.Migrate;
 using Orders.Tools.Pausing;
 using Orders.Tools.Printing;
 using Orders.Tools.Publish;
+using Orders.Tools.Reprocess;
 using Orders.Tools.Running;
 using Orders.Tools.Status;
 using Orders.Tools.Testing;
@@ -27,6 +28,7 @@ return await new CommandLine(
         DeadLetterVerbs.Define(bus),
         PauseVerbs.Pause(bus),
         PauseVerbs.Resume(bus),
+        ReprocessVerb.Define(bus),
         MigrateVerb.Define(bus),
         LoadVerb.Define(bus),
         BenchVerb.Define(bus),

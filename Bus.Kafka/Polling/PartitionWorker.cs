@@ -1,6 +1,7 @@
 using Bus.Kafka.Endpoints;
 using Bus.Kafka.Records;
 using Bus.Kafka.Watermarks;
+using Failpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Bus.Kafka.Polling;
@@ -128,6 +129,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
         _unaccounted ??= await NextAsync().ConfigureAwait(false);
         if (_unaccounted.Next != _position.Next)
         {
+            Failpoint.Hit("after_poll");
             await AccountAsync(_unaccounted).ConfigureAwait(false);
             _position.Advance(_unaccounted.Next, _unaccounted.Records.Count == 0 ? null : _unaccounted.Records[^1]);
             _owner.Accounted(Partition, _unaccounted.Next);

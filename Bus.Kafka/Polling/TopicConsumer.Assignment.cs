@@ -9,6 +9,7 @@ namespace Bus.Kafka.Polling;
 internal sealed partial class TopicConsumer
 {
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(2);
 
     private IConsumer<byte[]?, byte[]?> Build()
     {
@@ -108,6 +109,7 @@ internal sealed partial class TopicConsumer
         }
 
         State.Joined();
+        LookNow();
         return start;
     }
 
@@ -162,6 +164,26 @@ internal sealed partial class TopicConsumer
             await worker.StopAsync().ConfigureAwait(false);
             await worker.DisposeAsync().ConfigureAwait(false);
         })).GetAwaiter().GetResult();
+        Release([.. stopped.Select(worker => worker.Partition)]);
+    }
+
+    /// <summary>A store that does not answer keeps nobody from leaving: it takes this for a crash, which is the careful way to be wrong.</summary>
+    private void Release(List<int> partitions)
+    {
+        if (_store is null || partitions.Count == 0)
+        {
+            return;
+        }
+
+        using var patience = new CancellationTokenSource(ReleasePatience, _time);
+        try
+        {
+            _store.ReleaseAsync(_subscription.Group, _subscription.Topic, partitions, patience.Token).AsTask().GetAwaiter().GetResult();
+        }
+        catch (Exception exception)
+        {
+            Log.ReleaseFailed(_logger, exception, _subscription.Topic, string.Join(", ", partitions));
+        }
     }
 
     private void HandleError(ConsumeException exception)

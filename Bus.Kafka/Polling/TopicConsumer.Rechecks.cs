@@ -11,14 +11,17 @@ namespace Bus.Kafka.Polling;
 internal sealed partial class TopicConsumer
 {
     private readonly ConcurrentQueue<(int Partition, int Epoch)> _otherLogs = new();
+    private readonly SemaphoreSlim _lookNow = new(0, 1);
 
     private void RunRechecks()
     {
         LogCheck? check = null;
-        while (!_stopping.Token.WaitHandle.WaitOne(_options.RecheckInterval))
+        while (!_stopping.IsCancellationRequested)
         {
             try
             {
+                // At once after an assignment: whoever read before us may have gone on in another log and died before it was looked at.
+                _lookNow.Wait(_options.RecheckInterval, _stopping.Token);
                 RecheckOnce(check ??= new LogCheck(_subscription.Topic, _subscription.Group, _kafka, _time));
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -40,6 +43,20 @@ internal sealed partial class TopicConsumer
         foreach (var partition in check.FindOthers(logs, _stopping.Token))
         {
             _otherLogs.Enqueue((partition, logs[partition].Accounted.Epoch));
+        }
+
+        if (_store is not null && check.Recognised.Count > 0)
+        {
+            _store.RecogniseAsync(_subscription.Group, _subscription.Topic, check.Recognised, _stopping.Token).AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>Called by the poll thread.</summary>
+    private void LookNow()
+    {
+        if (_lookNow.CurrentCount == 0)
+        {
+            _lookNow.Release();
         }
     }
 

@@ -4,6 +4,7 @@ using Bus.Kafka.Endpoints;
 using Bus.Kafka.Records;
 using Bus.Kafka.Watermarks;
 using Confluent.Kafka;
+using Failpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Bus.Kafka.Polling;
@@ -62,6 +63,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     public void Accounted(int partition, long next)
     {
         State.Accounted(partition, next);
+        Failpoint.Hit("before_offset_commit");
         try
         {
             _consumer?.StoreOffset(new TopicPartitionOffset(_subscription.Topic, partition, next));
@@ -182,7 +184,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         }
     }
 
-    private static Record ToRecord(ConsumeResult<byte[]?, byte[]?> result)
+    internal static Record ToRecord(ConsumeResult<byte[]?, byte[]?> result)
     {
         var message = result.Message;
         var size = (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0);

@@ -20,6 +20,7 @@ internal sealed class LogCheck : IDisposable
 
     /// <summary>What each log is known by. It outlives a rejoin, before which records of a new log may have been accounted for.</summary>
     private readonly Dictionary<int, Watermark> _known = [];
+    private readonly Dictionary<int, Watermark> _recognised = [];
 
     public LogCheck(string topic, string group, KafkaOptions kafka, TimeProvider time)
     {
@@ -49,6 +50,9 @@ internal sealed class LogCheck : IDisposable
             .Build();
     }
 
+    /// <summary>What was accounted for of those logs that the latest look found to be the same, where that says more than the look before.</summary>
+    public IReadOnlyDictionary<int, Watermark> Recognised => _recognised;
+
     /// <summary>
     /// Those of the partitions whose log is another one than what was accounted for came from. What cannot be seen now (no answer in
     /// time, the last record expired or compacted away) is not among them.
@@ -60,12 +64,13 @@ internal sealed class LogCheck : IDisposable
     {
         var others = new List<int>();
         var lasts = new Dictionary<int, long>();
+        _recognised.Clear();
         foreach (var (partition, log) in logs)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!_known.TryGetValue(partition, out var known) || known.Epoch != log.Accounted.Epoch)
             {
-                _known[partition] = known = log.Start;
+                _known[partition] = known = KnownAtStart(log.Start);
             }
 
             var bounds = _consumer.QueryWatermarkOffsets(new TopicPartition(_topic, partition), QuestionTimeout);
@@ -79,7 +84,7 @@ internal sealed class LogCheck : IDisposable
             }
             else
             {
-                _known[partition] = log.Accounted;
+                Recognise(partition, log.Accounted);
             }
         }
 
@@ -120,7 +125,7 @@ internal sealed class LogCheck : IDisposable
                 }
                 else
                 {
-                    _known[partition] = logs[partition].Accounted;
+                    Recognise(partition, logs[partition].Accounted);
                 }
             }
         }
@@ -128,6 +133,23 @@ internal sealed class LogCheck : IDisposable
         {
             _consumer.Unassign();
         }
+    }
+
+    /// <summary>
+    /// What the reader before us knew the log by: the last record it accounted for may be of another log. What lies between the two is not known, so
+    /// a record that follows a compacted one says nothing.
+    /// </summary>
+    private static Watermark KnownAtStart(Watermark start) =>
+        start.Known is { } known ? new Watermark(start.Epoch, known.Offset + 1, known) : start;
+
+    private void Recognise(int partition, Watermark accounted)
+    {
+        if (accounted.Last is { } last && last.Offset != _known[partition].Last?.Offset)
+        {
+            _recognised[partition] = accounted;
+        }
+
+        _known[partition] = accounted;
     }
 
     private ConsumeResult<byte[]?, byte[]?>? Consume()

@@ -10,12 +10,13 @@ internal sealed class PartitionPosition(Watermark watermark)
 {
     private LastRecord? _toRecognise = watermark.Last;
     private volatile Watermark _accounted = watermark;
+    private volatile Watermark _start = watermark;
 
     /// <summary>The epoch of everything taken.</summary>
     public int Epoch { get; } = watermark.Epoch;
 
-    /// <summary>Where reading began.</summary>
-    public Watermark Start { get; } = watermark;
+    /// <summary>Where reading began; in an epoch without a record yet, behind the first ones that were accounted for. Any thread may ask.</summary>
+    public Watermark Start => _start;
 
     /// <summary>What is accounted for, as far as this reader knows: somebody else may have moved the watermark on. Any thread may ask.</summary>
     public Watermark Accounted => _accounted;
@@ -64,6 +65,10 @@ internal sealed class PartitionPosition(Watermark watermark)
         Next = next;
         var known = last is null ? _accounted.Last : new LastRecord(last.Offset, last.Timestamp, LastRecord.HashOf(last.Value));
         _accounted = new Watermark(Epoch, next, known);
+        if (_start is { Last: null, Known: null })
+        {
+            _start = _accounted;
+        }
     }
 }
 

@@ -6,7 +6,14 @@ namespace Bus.Kafka.Watermarks;
 /// <param name="Epoch">Which life of the partition's log <paramref name="Position"/> counts in, from 1.</param>
 /// <param name="Position">The next offset to account for.</param>
 /// <param name="Last">The last record accounted for in this epoch: what the log is recognised by. Null before the first one.</param>
-public sealed record Watermark(int Epoch, long Position, LastRecord? Last);
+public sealed record Watermark(int Epoch, long Position, LastRecord? Last)
+{
+    /// <summary>
+    /// A record that was accounted for when the log was last seen to be the one that is read, as it was loaded; null where that is not known.
+    /// <see cref="Last"/> may have been read since, from another log.
+    /// </summary>
+    public LastRecord? Known { get; init; }
+}
 
 /// <summary>What a partition's log is recognised by: a re-created topic has another record at this offset, or none.</summary>
 /// <param name="Offset">The record's offset.</param>
@@ -28,6 +35,15 @@ public interface IWatermarkStore
     /// <summary>Ends <paramref name="epoch"/> and starts the next at <paramref name="position"/>; where somebody else has done so, theirs holds.</summary>
     ValueTask<Watermark> StartEpochAsync(
         string group, string topic, int partition, int epoch, long position, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Keeps, as what each partition's log is known by, the last record of the watermark given for it: the log was looked at and is the one it came
+    /// from. Nothing is kept where the epoch has ended or a later record is kept already.
+    /// </summary>
+    ValueTask RecogniseAsync(string group, string topic, IReadOnlyDictionary<int, Watermark> logs, CancellationToken cancellationToken);
+
+    /// <summary>The partitions are given up in order, nothing of theirs is in work any more. After a crash this is never called.</summary>
+    ValueTask ReleaseAsync(string group, string topic, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }
 
 /// <summary>

@@ -50,7 +50,7 @@ public sealed class DeadLetterAttempt
     /// <summary>From 1.</summary>
     public int Number { get; init; }
 
-    /// <summary><c>ingest</c>, <c>redelivery</c> or <c>replay</c>.</summary>
+    /// <summary><c>ingest</c>, <c>redelivery</c>, <c>replay</c> or <c>reprocess</c>.</summary>
     public required string Kind { get; init; }
 
     public DateTime AttemptedAt { get; init; }

@@ -37,7 +37,9 @@ public static class DeadLetterStore
     private const string FailSql =
         "UPDATE dead_letter SET state = $2, reason = $3, sentence = $4, exception = COALESCE($5, exception) WHERE id = $1";
     private static readonly string InsertSql = SqlText.Read("DeadLetters.InsertDeadLetter.sql");
+    private static readonly string InsertManySql = SqlText.Read("DeadLetters.InsertDeadLetters.sql");
     private static readonly string AddAttemptSql = SqlText.Read("DeadLetters.AddAttempt.sql");
+    private static readonly string ResolveManySql = SqlText.Read("DeadLetters.ResolveMany.sql");
     private static readonly string LockSql = SqlText.Read("DeadLetters.LockDeadLetter.sql");
 
     /// <summary>Keeps the record with its first attempt; in the same transaction its neighbours are stored.</summary>
@@ -67,29 +69,68 @@ public static class DeadLetterStore
         },
     };
 
+    /// <summary>As <see cref="Insert(NewDeadLetter)"/>, for many of one partition and epoch in one statement; their ids rise in the order given.</summary>
+    public static NpgsqlBatchCommand Insert(IReadOnlyList<NewDeadLetter> letters)
+    {
+        ArgumentNullException.ThrowIfNull(letters);
+        var (firstHeaders, lastHeaders) = (new int[letters.Count], new int[letters.Count]);
+        for (var (i, header) = (0, 0); i < letters.Count; i++)
+        {
+            // As SQL counts; the share of a letter without headers ends before it begins.
+            firstHeaders[i] = header + 1;
+            lastHeaders[i] = header += letters[i].HeaderNames.Length;
+        }
+
+        return new NpgsqlBatchCommand(InsertManySql)
+        {
+            Parameters =
+            {
+                new() { Value = letters[0].Group },
+                new() { Value = letters[0].Topic },
+                new() { Value = letters[0].Epoch },
+                new() { Value = letters[0].Partition },
+                new() { Value = letters.SelectMany(letter => letter.HeaderNames).Select(StorableText.Cleaned).ToArray() },
+                new() { Value = letters.SelectMany(letter => letter.HeaderValues).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
+                Each(letters, NpgsqlDbType.Bigint, letter => letter.Offset),
+                Each(letters, NpgsqlDbType.Bigint, letter => letter.Timestamp),
+                Each(letters, NpgsqlDbType.Bytea, letter => letter.Key),
+                Each(letters, NpgsqlDbType.Bytea, letter => letter.Value),
+                new() { Value = firstHeaders },
+                new() { Value = lastHeaders },
+                Each(letters, NpgsqlDbType.Text, letter => letter.Reason),
+                Each(letters, NpgsqlDbType.Text, letter => Storable(letter.Sentence)),
+                Each(letters, NpgsqlDbType.Text, letter => Storable(letter.JsonPath)),
+                Each(letters, NpgsqlDbType.Bigint, letter => letter.BytePosition),
+                Each(letters, NpgsqlDbType.Text, letter => letter.State),
+                Each(letters, NpgsqlDbType.Text, letter => Storable(letter.Exception)),
+                Each(letters, NpgsqlDbType.Text, letter => Storable(letter.ParkedKey)),
+            },
+        };
+    }
+
     /// <summary>Locks a dead letter to the end of the transaction: of two replays the second sees what the first one did.</summary>
     public static async Task<LockedDeadLetter?> LockAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, long id, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(LockSql, connection, transaction) { Parameters = { new() { Value = id } } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return !await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
-            ? null
-            : new LockedDeadLetter(
-                reader.GetString(0),
-                reader.GetString(1),
-                reader.GetString(2),
-                reader.GetInt32(3),
-                reader.GetInt32(4),
-                reader.GetInt64(5),
-                reader.GetInt64(6),
-                reader.IsDBNull(7) ? null : reader.GetFieldValue<byte[]>(7),
-                reader.IsDBNull(8) ? null : reader.GetFieldValue<byte[]>(8),
-                reader.GetFieldValue<string[]>(9),
-                reader.GetFieldValue<byte[]?[]>(10),
-                reader.IsDBNull(11) ? null : reader.GetString(11),
-                reader.GetInt32(12));
+        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader, firstColumn: 0, reader.GetInt32(12)) : null;
     }
+
+    internal static LockedDeadLetter Read(NpgsqlDataReader reader, int firstColumn, int redeliveries) => new(
+        reader.GetString(firstColumn),
+        reader.GetString(firstColumn + 1),
+        reader.GetString(firstColumn + 2),
+        reader.GetInt32(firstColumn + 3),
+        reader.GetInt32(firstColumn + 4),
+        reader.GetInt64(firstColumn + 5),
+        reader.GetInt64(firstColumn + 6),
+        reader.IsDBNull(firstColumn + 7) ? null : reader.GetFieldValue<byte[]>(firstColumn + 7),
+        reader.IsDBNull(firstColumn + 8) ? null : reader.GetFieldValue<byte[]>(firstColumn + 8),
+        reader.GetFieldValue<string[]>(firstColumn + 9),
+        reader.GetFieldValue<byte[]?[]>(firstColumn + 10),
+        reader.IsDBNull(firstColumn + 11) ? null : reader.GetString(firstColumn + 11),
+        redeliveries);
 
     /// <summary>Adds the next attempt: a replay, which somebody asked for, or (without an actor) a redelivery.</summary>
     public static NpgsqlBatchCommand AddAttempt(long id, string outcome, string? reason, string? sentence, string? actor) => new(AddAttemptSql)
@@ -110,13 +151,20 @@ public static class DeadLetterStore
     /// <summary>Marks a dead letter as resolved.</summary>
     public static NpgsqlBatchCommand Resolve(long id) => new(ResolveSql) { Parameters = { new() { Value = id } } };
 
+    /// <summary>Marks many as resolved, each with the attempt that did it: a redelivery that ended in its outcome.</summary>
+    public static NpgsqlBatchCommand Resolve(long[] ids, string[] outcomes) => new(ResolveManySql)
+    {
+        Parameters = { new() { Value = ids }, new() { Value = outcomes } },
+    };
+
     private static NpgsqlParameter Bytes(byte[]? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea };
 
-    private static NpgsqlParameter Text(string? value) => new()
-    {
-        Value = value is null ? DBNull.Value : StorableText.Of(value),
-        NpgsqlDbType = NpgsqlDbType.Text,
-    };
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)Storable(value) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static string? Storable(string? text) => text is null ? null : StorableText.Of(text);
+
+    private static NpgsqlParameter<T[]> Each<T>(IReadOnlyList<NewDeadLetter> letters, NpgsqlDbType type, Func<NewDeadLetter, T> value) =>
+        new() { TypedValue = [.. letters.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type };
 }
 
 /// <summary>A dead letter under lock: its state, its record, the key it blocks or waits under, and how often it was redelivered.</summary>

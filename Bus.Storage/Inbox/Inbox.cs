@@ -14,6 +14,7 @@ public static class Inbox
     private static readonly string CreateSql = SqlText.Read("Inbox.CreateWatermarks.sql");
     private static readonly string StartEpochSql = SqlText.Read("Inbox.StartEpoch.sql");
     private static readonly string MoveSql = SqlText.Read("Inbox.MoveWatermark.sql");
+    private static readonly string RecogniseSql = SqlText.Read("Inbox.RecogniseLogs.sql");
     private static readonly string AccountSql = SqlText.Read("Inbox.AccountRange.sql");
 
     /// <summary>Locks the watermark's row to the end of the transaction; read the answer with <see cref="ReadWatermarkAsync"/>.</summary>
@@ -49,7 +50,7 @@ public static class Inbox
         var found = new Dictionary<int, InboxWatermark>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            found.Add(reader.GetInt32(0), Watermark(reader, firstColumn: 1));
+            found.Add(reader.GetInt32(0), Watermark(reader, firstColumn: 1) with { Known = RecordAt(reader, firstColumn: 6) });
         }
 
         return found;
@@ -68,6 +69,25 @@ public static class Inbox
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         return await ReadWatermarkAsync(reader, cancellationToken).ConfigureAwait(false)
             ?? throw new InvalidOperationException($"The watermark of {partition} vanished while an epoch was started.");
+    }
+
+    /// <summary>Notes by which record each partition's log was recognised; where the epoch has ended or a later record is noted, nothing is.</summary>
+    public static async Task RecogniseAsync(
+        NpgsqlDataSource database,
+        string group,
+        string topic,
+        IReadOnlyCollection<(int Partition, int Epoch, InboxRecord Record)> seen,
+        CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(RecogniseSql);
+        command.Parameters.Add(new() { Value = group });
+        command.Parameters.Add(new() { Value = topic });
+        command.Parameters.Add(new() { Value = seen.Select(log => log.Partition).ToArray() });
+        command.Parameters.Add(new() { Value = seen.Select(log => log.Epoch).ToArray() });
+        command.Parameters.Add(new() { Value = seen.Select(log => log.Record.Offset).ToArray() });
+        command.Parameters.Add(new() { Value = seen.Select(log => log.Record.Timestamp).ToArray() });
+        command.Parameters.Add(new() { Value = seen.Select(log => log.Record.ValueHash).ToArray() });
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Accounts for a range and moves the watermark behind it; <paramref name="last"/> is its last record, null where it holds none.</summary>
@@ -107,16 +127,22 @@ public static class Inbox
     private static InboxWatermark Watermark(NpgsqlDataReader reader, int firstColumn) => new(
         reader.GetInt32(firstColumn),
         reader.GetInt64(firstColumn + 1),
-        reader.IsDBNull(firstColumn + 2)
-            ? null
-            : new InboxRecord(reader.GetInt64(firstColumn + 2), reader.GetInt64(firstColumn + 3), reader.GetFieldValue<byte[]>(firstColumn + 4)));
+        RecordAt(reader, firstColumn + 2));
+
+    private static InboxRecord? RecordAt(NpgsqlDataReader reader, int firstColumn) => reader.IsDBNull(firstColumn)
+        ? null
+        : new InboxRecord(reader.GetInt64(firstColumn), reader.GetInt64(firstColumn + 1), reader.GetFieldValue<byte[]>(firstColumn + 2));
 }
 
 /// <summary>Whose watermark it is.</summary>
 public readonly record struct InboxPartition(string Group, string Topic, int Partition);
 
 /// <summary>The offset below which every record is accounted for, and the last one that was.</summary>
-public sealed record InboxWatermark(int Epoch, long Position, InboxRecord? Last);
+public sealed record InboxWatermark(int Epoch, long Position, InboxRecord? Last)
+{
+    /// <summary>A record the log was known to hold when it was looked at last; read where watermarks are loaded, null elsewhere.</summary>
+    public InboxRecord? Known { get; init; }
+}
 
 /// <summary>What a log is recognised by: offset, timestamp in milliseconds and SHA-256 of the value (empty for null).</summary>
 public sealed record InboxRecord(long Offset, long Timestamp, byte[] ValueHash);

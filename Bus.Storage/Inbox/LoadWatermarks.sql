@@ -1,3 +1,3 @@
-SELECT partition, epoch, position, last_offset, last_timestamp, last_hash
+SELECT partition, epoch, position, last_offset, last_timestamp, last_hash, known_offset, known_timestamp, known_hash
 FROM watermark
 WHERE group_id = $1 AND topic = $2 AND partition = ANY ($3);

@@ -15,6 +15,7 @@ public static class KeyParking
     private static readonly string LockSql = SqlText.Read("Parking.LockParked.sql");
     private static readonly string BlockSql = SqlText.Read("Parking.BlockKey.sql");
     private static readonly string ReleaseSql = SqlText.Read("Parking.ReleaseKey.sql");
+    private static readonly string FollowersSql = SqlText.Read("Parking.ReadFollowers.sql");
     private static readonly string TakeSql = SqlText.Read("Parking.TakeDue.sql");
 
     /// <summary>Locks those of the keys that are blocked; read the answer with <see cref="ReadAsync"/>.</summary>
@@ -59,6 +60,26 @@ public static class KeyParking
         return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? new DueKey(reader.GetString(0), reader.GetInt64(1)) : null;
     }
 
+    /// <summary>
+    /// The first ones in line behind the locked key's head, in their order, as many as fit into <paramref name="bytes"/>; none when the very first does not.
+    /// </summary>
+    public static async Task<List<Follower>> ReadFollowersAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, string key, int most, long bytes, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(FollowersSql, connection, transaction)
+        {
+            Parameters = { new() { Value = key }, new() { Value = most }, new() { Value = bytes } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var followers = new List<Follower>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            followers.Add(new Follower(reader.GetInt64(0), DeadLetterStore.Read(reader, firstColumn: 1, redeliveries: 0)));
+        }
+
+        return followers;
+    }
+
     /// <summary>The locked key's head is finished: the next one is due at once, or the key is free.</summary>
     public static NpgsqlBatchCommand Release(string key) => new(ReleaseSql) { Parameters = { new() { Value = key } } };
 
@@ -75,3 +96,6 @@ public static class KeyParking
 
 /// <summary>A key whose head is due.</summary>
 public sealed record DueKey(string Key, long DeadLetterId);
+
+/// <summary>One that waits in line behind a key's head.</summary>
+public sealed record Follower(long DeadLetterId, LockedDeadLetter Letter);

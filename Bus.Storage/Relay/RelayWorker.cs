@@ -1,4 +1,5 @@
 using Bus.Storage.Outbox;
+using Failpoints;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -126,6 +127,7 @@ internal sealed class RelayWorker(
             return 0;
         }
 
+        Failpoint.Hit("outbox_claimed");
         var confirmed = new List<long>(events.Count);
         var complete = true;
         try
@@ -139,6 +141,7 @@ internal sealed class RelayWorker(
                 }
 
                 var taken = await target.SendAsync(wave, cancellationToken).ConfigureAwait(false);
+                Failpoint.Hit("outbox_after_send");
                 confirmed.AddRange(taken.Select(sent => sent.Id));
                 if (taken.Count < wave.Count)
                 {
@@ -205,6 +208,7 @@ internal sealed class RelayWorker(
     {
         if (ids.Count > 0)
         {
+            Failpoint.Hit("outbox_before_mark");
             await using var command = new NpgsqlCommand("DELETE FROM outbox WHERE id = ANY ($1)", connection) { Parameters = { new() { Value = ids } } };
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -1,4 +1,5 @@
--- Each is noted in the range that counts it, in the same statement: whoever counts dead letters afterwards still finds them all.
+-- Each is noted in the range that counts it, in the same statement: whoever counts dead letters afterwards still finds them all. One that came of
+-- a reprocess is counted in no range.
 WITH letter AS (
     DELETE FROM dead_letter
     WHERE id IN (
@@ -9,7 +10,7 @@ WITH letter AS (
         ORDER BY resolved_at
         LIMIT $2
         FOR UPDATE SKIP LOCKED)
-    RETURNING group_id, topic, partition, epoch, record_offset
+    RETURNING id, group_id, topic, partition, epoch, record_offset
 ), counted AS (
     SELECT letter.group_id, letter.topic, letter.partition, letter.epoch, range.first_offset, count(*) AS letters
     FROM letter
@@ -20,6 +21,9 @@ WITH letter AS (
           AND first_offset <= letter.record_offset
         ORDER BY first_offset DESC
         LIMIT 1) AS range
+    WHERE NOT EXISTS (
+        SELECT FROM dead_letter_attempt AS attempt
+        WHERE attempt.dead_letter_id = letter.id AND attempt.number = 1 AND attempt.kind = 'reprocess')
     GROUP BY letter.group_id, letter.topic, letter.partition, letter.epoch, range.first_offset
 ), noted AS (
     UPDATE inbox

@@ -1,4 +1,5 @@
 using Bus.Caching;
+using Failpoints;
 using Npgsql;
 
 namespace Orders.Gateway.Reading;
@@ -11,7 +12,9 @@ internal sealed class OrderView(NpgsqlDataSource database) : ICacheOrigin
         await using var command = database.CreateCommand("SELECT version, content FROM order_view WHERE order_uid = $1");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
+        var isKnown = await reader.ReadAsync(cancellationToken);
+        Failpoint.Hit("cache_after_db");
+        if (!isKnown)
         {
             return CachedValue.Unknown;
         }

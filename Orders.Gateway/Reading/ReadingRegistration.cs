@@ -15,6 +15,7 @@ internal static class ReadingRegistration
     public static IServiceCollection AddOrderReading(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().BindConfiguration(StorageOptions.Section);
+        services.AddSingleton<IValidateOptions<StorageOptions>, ConnectionStringRule>();
         services.AddSingleton(provider => NpgsqlDataSource.Create(ConnectionString(
             provider.GetRequiredService<IConfiguration>(),
             provider.GetRequiredService<IOptions<StorageOptions>>().Value).ConnectionString));
@@ -33,12 +34,6 @@ internal static class ReadingRegistration
     private static NpgsqlConnectionStringBuilder ConnectionString(IConfiguration configuration, StorageOptions storage)
     {
         var given = configuration.GetConnectionString("Orders");
-        if (string.IsNullOrWhiteSpace(given))
-        {
-            throw new OptionsValidationException("ConnectionStrings", typeof(string), [
-                "ConnectionStrings:Orders is not set; give it as Host=…;Port=5432;Username=busorders_gateway;Password=…;Database=…"]);
-        }
-
         var builder = new NpgsqlConnectionStringBuilder(given) { SearchPath = storage.Schema, ApplicationName = "busorders-gateway" };
         if (!builder.ShouldSerialize("Maximum Pool Size"))
         {

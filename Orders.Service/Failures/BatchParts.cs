@@ -10,12 +10,12 @@ internal static class BatchParts
     public static (RecordBatch<T> Left, RecordBatch<T> Right) Split<T>(RecordBatch<T> batch)
         where T : class
     {
-        var half = batch.Records.Count / 2;
-        var border = batch.Records[half].Offset;
-        return (
-            Part(batch, batch.First, border, batch.Lost, [.. batch.Records.Take(half)]),
-            Part(batch, border, batch.Next, 0, [.. batch.Records.Skip(half)]));
+        return Split(batch, batch.Records.Count / 2);
     }
+
+    /// <summary>The first record of a batch that has one, and what comes behind it, <c>null</c> when nothing does.</summary>
+    public static (RecordBatch<T> First, RecordBatch<T>? Others) TakeFirst<T>(RecordBatch<T> batch)
+        where T : class => batch.Records.Count == 1 ? (batch, null) : Split(batch, 1);
 
     /// <summary>
     /// What is left of a batch behind a watermark inside it, <c>null</c> when nothing is. A part of it was committed before: by us, before
@@ -38,6 +38,15 @@ internal static class BatchParts
         }
 
         return true;
+    }
+
+    private static (RecordBatch<T> Left, RecordBatch<T> Right) Split<T>(RecordBatch<T> batch, int records)
+        where T : class
+    {
+        var border = batch.Records[records].Offset;
+        return (
+            Part(batch, batch.First, border, batch.Lost, [.. batch.Records.Take(records)]),
+            Part(batch, border, batch.Next, 0, [.. batch.Records.Skip(records)]));
     }
 
     private static RecordBatch<T> Part<T>(RecordBatch<T> batch, long first, long next, long lost, IReadOnlyList<Record> records)

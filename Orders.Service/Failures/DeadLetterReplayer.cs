@@ -1,6 +1,7 @@
 using Bus.Storage.DeadLetters;
 using Bus.Storage.Outbox;
 using Bus.Storage.Parking;
+using Failpoints;
 using Npgsql;
 
 namespace Orders.Service.Failures;
@@ -63,6 +64,7 @@ internal sealed class DeadLetterReplayer(
         }
 
         await KeptRecordIngest.WriteAsync(transaction, commands, cancellationToken);
+        Failpoint.Hit("replay_after_mark");
         await transaction.CommitAsync(cancellationToken);
         bell.Ring();
         return trial.Why is { } why

@@ -5,6 +5,7 @@ using Bus.Kafka.Watermarks;
 using Bus.Storage.DeadLetters;
 using Bus.Storage.Inbox;
 using Bus.Storage.Parking;
+using Failpoints;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orders.Contracts;
@@ -19,17 +20,41 @@ namespace Orders.Service.Failures;
 /// else is redelivered, and later records of its order park behind it.
 /// </summary>
 internal sealed class FailedRecords(
-    NpgsqlDataSource database, RecordDecoder decoder, Brake brake, IOptions<FailuresOptions> options, ILogger<FailedRecords> logger) : IFailedRecords
+    NpgsqlDataSource database, RecordDecoder decoder, Brake brake, IOptions<FailuresOptions> options, ILogger<FailedRecords> logger)
+    : IFailedRecords, ISuspectRecords
 {
     public async Task KeepAsync(RecordBatch<OrderReceived> alone, Exception exception, CancellationToken cancellationToken)
     {
         var key = KeyOf(alone);
+        var outcome = await AccountAsync(
+            alone,
+            [key],
+            isBlocked => FailurePolicy.ClassOf(exception) == FailureClass.Data ? Outcome.Dead : isBlocked ? Outcome.Parked : Outcome.Redelivering,
+            kept => Keep(alone, key, kept, FailureText.Of(exception)),
+            cancellationToken);
+        Log.Kept(logger, exception, alone.Partition, alone.Records[0].Offset, outcome);
+    }
+
+    /// <summary>Nothing looks into the record, not even for whose it is: nobody waits behind it.</summary>
+    async Task ISuspectRecords.KeepAsync(RecordBatch<OrderReceived> alone, CancellationToken cancellationToken)
+    {
+        var letter = BatchIngest.ToDeadLetter(alone, alone.Records[0], FailureText.CrashSuspect, FailureText.CrashSentence);
+        await AccountAsync(alone, [], _ => Outcome.Dead, _ => DeadLetterStore.Insert(letter), cancellationToken);
+        Log.Suspected(logger, alone.Partition, alone.Records[0].Offset);
+    }
+
+    private async Task<Outcome> AccountAsync(
+        RecordBatch<OrderReceived> alone,
+        string[] keys,
+        Func<bool, Outcome> decide,
+        Func<Outcome, NpgsqlBatchCommand> keepAs,
+        CancellationToken cancellationToken)
+    {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var partition = new InboxPartition(alone.Group, alone.Topic, alone.Partition);
-        var isBlocked = await LockAsync(transaction, partition, alone, key, cancellationToken);
-        var outcome = FailurePolicy.ClassOf(exception) == FailureClass.Data ? Outcome.Dead : isBlocked ? Outcome.Parked : Outcome.Redelivering;
-        var keep = Keep(alone, key, outcome, FailureText.Of(exception));
+        var outcome = decide(await LockAsync(transaction, partition, alone, keys, cancellationToken));
+        var keep = keepAs(outcome);
         var counts = new OutcomeCounts { Absent = alone.Absent, Lost = alone.Lost };
         BatchIngest.Count(ref counts, outcome);
         await using var write = new NpgsqlBatch(connection, transaction) { BatchCommands = { keep } };
@@ -44,18 +69,19 @@ internal sealed class FailedRecords(
             throw new OrderConflictException();
         }
 
+        Failpoint.Hit("dead_letter_inserted");
         await transaction.CommitAsync(cancellationToken);
         brake.Observe(counts);
-        Log.Kept(logger, exception, alone.Partition, alone.Records[0].Offset, outcome);
+        return outcome;
     }
 
-    /// <summary>Locks the watermark, which must stand where the batch begins, and tells whether the key is blocked already.</summary>
+    /// <summary>Locks the watermark, which must stand where the batch begins, and tells whether one of the keys is blocked already.</summary>
     private static async Task<bool> LockAsync(
-        NpgsqlTransaction transaction, InboxPartition partition, RecordBatch<OrderReceived> alone, string key, CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, InboxPartition partition, RecordBatch<OrderReceived> alone, string[] keys, CancellationToken cancellationToken)
     {
         await using var read = new NpgsqlBatch(transaction.Connection, transaction)
         {
-            BatchCommands = { Inbox.LockWatermark(partition), KeyParking.Lock([key]) },
+            BatchCommands = { Inbox.LockWatermark(partition), KeyParking.Lock(keys) },
         };
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
         var watermark = await Inbox.ReadWatermarkAsync(reader, cancellationToken);

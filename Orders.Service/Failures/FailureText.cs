@@ -16,6 +16,13 @@ internal sealed record FailureText(string Reason, string Sentence, string Except
     /// <summary>Waits behind its order's own unfinished failure.</summary>
     public const string ParkedBehind = "parked_behind";
 
+    /// <summary>The process ended while this record alone was worked on.</summary>
+    public const string CrashSuspect = "crash_suspect";
+
+    /// <summary>For a person; why a record that nobody looked into is kept.</summary>
+    public const string CrashSentence =
+        "The service ended while it worked on this record alone, after repeated starts that ended before anything was accounted for; it was not looked into.";
+
     /// <summary>For a person; why a record is parked.</summary>
     public const string ParkedSentence = "An earlier record of the same order failed and is not finished; this one follows it in order.";
 

@@ -32,6 +32,13 @@ internal sealed class FailuresOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00", ErrorMessage = "Failures:PollInterval must be 50 ms to 10 min.")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How many starts in a row may crash before anything of a partition is accounted for, until its records go one by one. Default 3. Fewer: a record
+    /// that ends the process is found sooner; more: crashes that no record is to blame for, such as a machine short of memory, slow ingest down later.
+    /// </summary>
+    [Range(1, 100, ErrorMessage = "Failures:UncleanStarts must be 1 to 100.")]
+    public int UncleanStarts { get; set; } = 3;
+
     /// <summary>How many failed records in a row pause ingest. Default 5000; fewer stop a short flood, more fill the table of dead letters.</summary>
     [Range(1, 1_000_000, ErrorMessage = "Failures:BrakeInARow must be 1 to 1000000.")]
     public int BrakeInARow { get; set; } = 5_000;

@@ -8,7 +8,10 @@ internal static class FailuresRegistration
     public static IServiceCollection AddFailures(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<FailuresOptions>().BindConfiguration(FailuresOptions.Section).ValidateDataAnnotations();
-        services.AddSingleton<IFailedRecords, FailedRecords>();
+        services.AddSingleton<FailedRecords>();
+        services.AddSingleton<IFailedRecords>(provider => provider.GetRequiredService<FailedRecords>());
+        services.AddSingleton<ISuspectRecords>(provider => provider.GetRequiredService<FailedRecords>());
+        services.AddSingleton<CrashGuard>();
         services.AddSingleton<BisectionFilter>();
         services.AddSingleton<KeptRecordIngest>();
         services.AddSingleton<IDeadLetterReplay, DeadLetterReplayer>();

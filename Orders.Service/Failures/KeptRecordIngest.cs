@@ -9,7 +9,7 @@ using Orders.Service.Storage;
 namespace Orders.Service.Failures;
 
 /// <summary>
-/// Sends a kept record through ingest again, inside the caller's transaction: decoded by today's limits, folded with its original position and
+/// Sends kept records through ingest again, inside the caller's transaction: decoded by today's limits, folded with their original position and
 /// time. A newer record that was stored meanwhile wins, as it would have then.
 /// </summary>
 internal sealed class KeptRecordIngest(RecordDecoder decoder)
@@ -24,10 +24,7 @@ internal sealed class KeptRecordIngest(RecordDecoder decoder)
         await transaction.SaveAsync(Savepoint, cancellationToken);
         try
         {
-            var decoded = decoder.Decode(letter.Epoch, letter.Partition, [ToRecord(letter)])[0];
-            return decoded.Refusal is { } refusal
-                ? new Trial(Outcome.Dead, new FailureText(refusal.Reason, refusal.Sentence, ""), IsFinal: true)
-                : new Trial(await StoreAsync(transaction, decoded, cancellationToken), Why: null, IsFinal: true);
+            return (await StoreAsync(transaction, [letter], cancellationToken))[0];
         }
         catch (Exception exception) when (FailurePolicy.IsOfOneRecord(exception))
         {
@@ -36,24 +33,44 @@ internal sealed class KeptRecordIngest(RecordDecoder decoder)
         }
     }
 
-    private static async Task<Outcome> StoreAsync(NpgsqlTransaction transaction, DecodedRecord decoded, CancellationToken cancellationToken)
+    /// <summary>
+    /// What many records came to, folded one after the other. Null where they failed for one of them: nothing is left of the trial then, and whose
+    /// fault it is shows when fewer are tried.
+    /// </summary>
+    public async Task<List<Trial>?> TryAllAsync(
+        NpgsqlTransaction transaction, IReadOnlyCollection<LockedDeadLetter> letters, CancellationToken cancellationToken)
     {
-        if (decoded.Change is not { } change)
+        await transaction.SaveAsync(Savepoint, cancellationToken);
+        try
         {
-            return decoded.Outcome;
+            return await StoreAsync(transaction, letters, cancellationToken);
         }
-
-        var fold = new OrderFold(await LockAsync(transaction, change.Uid, cancellationToken));
-        var outcome = fold.Apply(change);
-        var orders = OrderStore.Write(fold.Rows);
-        await WriteAsync(transaction, fold.Events.Count > 0 ? [.. orders.Commands, Outbox.Append(fold.Events)] : [.. orders.Commands], cancellationToken);
-        orders.EnsureComplete();
-        return outcome;
+        catch (Exception exception) when (FailurePolicy.IsOfOneRecord(exception))
+        {
+            await transaction.RollbackAsync(Savepoint, cancellationToken);
+            return null;
+        }
     }
 
-    private static async Task<Dictionary<string, OrderRow>> LockAsync(NpgsqlTransaction transaction, string uid, CancellationToken cancellationToken)
+    private async Task<List<Trial>> StoreAsync(
+        NpgsqlTransaction transaction, IReadOnlyCollection<LockedDeadLetter> letters, CancellationToken cancellationToken)
     {
-        await using var read = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { OrderStore.Lock([uid]) } };
+        var records = letters.Select(letter => decoder.Decode(letter.Epoch, letter.Partition, [ToRecord(letter)])[0]).ToList();
+        var uids = records.Where(record => record.Change is not null).Select(record => record.Change!.Value.Uid).Distinct(StringComparer.Ordinal).ToArray();
+        var fold = new OrderFold(uids.Length == 0 ? [] : await LockAsync(transaction, uids, cancellationToken));
+        var trials = records.ConvertAll(record => record.Refusal is { } refusal
+            ? new Trial(Outcome.Dead, new FailureText(refusal.Reason, refusal.Sentence, ""), IsFinal: true)
+            : new Trial(record.Change is { } change ? fold.Apply(change) : record.Outcome, Why: null, IsFinal: true));
+        var orders = OrderStore.Write(fold.Rows);
+        await orders.CopyAsync(transaction.Connection!, cancellationToken);
+        await WriteAsync(transaction, fold.Events.Count > 0 ? [.. orders.Commands, Outbox.Append(fold.Events)] : [.. orders.Commands], cancellationToken);
+        orders.EnsureComplete();
+        return trials;
+    }
+
+    private static async Task<Dictionary<string, OrderRow>> LockAsync(NpgsqlTransaction transaction, string[] uids, CancellationToken cancellationToken)
+    {
+        await using var read = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { OrderStore.Lock(uids) } };
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
         return await OrderStore.ReadAsync(reader, cancellationToken);
     }

@@ -42,4 +42,19 @@ internal static partial class Log
 
     [LoggerMessage(2013, LogLevel.Warning, "Whether ingest is paused cannot be read; what was read last holds")]
     public static partial void PauseUnknown(ILogger logger, Exception exception);
+
+    [LoggerMessage(2014, LogLevel.Error,
+        "Partition {Partition}: {Crashes} starts in a row crashed at offset {Position} before anything was accounted for; "
+        + "the next {Records} records go one by one")]
+    public static partial void OneByOne(ILogger logger, int partition, long position, int crashes, int records);
+
+    [LoggerMessage(2015, LogLevel.Information, "Partition {Partition}: the records up to offset {Next} went one by one without a crash; batches go on")]
+    public static partial void TogetherAgain(ILogger logger, int partition, long next);
+
+    [LoggerMessage(2016, LogLevel.Error,
+        "Partition {Partition}: the service ended while it worked on the record at offset {Offset} alone; it is a dead letter and was not looked into")]
+    public static partial void Suspected(ILogger logger, int partition, long offset);
+
+    [LoggerMessage(2017, LogLevel.Information, "Behind dead letter {Id} {Followers} records of its order followed in order, {Dead} of them were refused")]
+    public static partial void Followed(ILogger logger, long id, int followers, int dead);
 }

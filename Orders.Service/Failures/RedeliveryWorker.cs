@@ -7,8 +7,8 @@ using Npgsql;
 namespace Orders.Service.Failures;
 
 /// <summary>
-/// Sends records whose time has come through ingest again, and after them those parked behind, one transaction each. The order's row is
-/// locked meanwhile: no other instance works on it, and ingest appends nothing in between.
+/// Sends records whose time has come through ingest again, one transaction each; one that succeeds takes those parked behind it along, as many as
+/// fit. The key's row is locked meanwhile: no other instance works on it, and ingest appends nothing in between.
 /// </summary>
 internal sealed class RedeliveryWorker(
     NpgsqlDataSource database,
@@ -19,6 +19,12 @@ internal sealed class RedeliveryWorker(
     ILogger<RedeliveryWorker> logger)
     : BackgroundService
 {
+    private const int MostFollowers = 256;
+    private const long MostBytes = 4 << 20;
+
+    /// <summary>How many are taken along; fewer after they failed together, so that the one it is for comes to the head soon.</summary>
+    private int _followers = MostFollowers;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -39,7 +45,7 @@ internal sealed class RedeliveryWorker(
         }
     }
 
-    /// <summary>Tries the one that has been due longest; false when none is.</summary>
+    /// <summary>Tries the one that has been due longest, and those behind it; false when none is.</summary>
     internal async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -52,7 +58,7 @@ internal sealed class RedeliveryWorker(
         var letter = await DeadLetterStore.LockAsync(connection, transaction, due.DeadLetterId, cancellationToken)
             ?? throw new InvalidOperationException($"Dead letter {due.DeadLetterId}, which blocks an order, is gone.");
         var commands = letter.State == DeadLetterStates.Redelivering
-            ? Finish(due, letter, await ingest.TryAsync(transaction, letter, cancellationToken))
+            ? await TryAsync(transaction, due, letter, cancellationToken)
             : [KeyParking.Release(due.Key)];
         await KeptRecordIngest.WriteAsync(transaction, commands, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -60,24 +66,66 @@ internal sealed class RedeliveryWorker(
         return true;
     }
 
-    private List<NpgsqlBatchCommand> Finish(DueKey due, LockedDeadLetter letter, Trial trial)
+    private async Task<List<NpgsqlBatchCommand>> TryAsync(
+        NpgsqlTransaction transaction, DueKey due, LockedDeadLetter letter, CancellationToken cancellationToken)
     {
-        var id = due.DeadLetterId;
-        if (trial.Why is not { } why)
+        var trial = await ingest.TryAsync(transaction, letter, cancellationToken);
+        if (trial.Why is { } why)
         {
-            Log.Redelivered(logger, id, trial.Outcome);
-            return [DeadLetterStore.AddAttempt(id, trial.Word, null, null, actor: null), DeadLetterStore.Resolve(id), KeyParking.Release(due.Key)];
+            return Delay(due, letter, trial, why);
         }
 
+        Log.Redelivered(logger, due.DeadLetterId, trial.Outcome);
+        return
+        [
+            DeadLetterStore.Resolve([due.DeadLetterId], [trial.Word]),
+            .. await FollowAsync(transaction, due, cancellationToken),
+            KeyParking.Release(due.Key),
+        ];
+    }
+
+    /// <summary>Takes along the first ones in line. Where they fail together, the first comes to the head by itself, and fewer are taken next time.</summary>
+    private async Task<List<NpgsqlBatchCommand>> FollowAsync(NpgsqlTransaction transaction, DueKey due, CancellationToken cancellationToken)
+    {
+        var most = _followers;
+        _followers = Math.Clamp(most * 2, 1, MostFollowers);
+        var followers = most == 0
+            ? []
+            : await KeyParking.ReadFollowersAsync(transaction.Connection!, transaction, due.Key, most, MostBytes, cancellationToken);
+        if (followers.Count == 0)
+        {
+            return [];
+        }
+
+        if (await ingest.TryAllAsync(transaction, [.. followers.Select(follower => follower.Letter)], cancellationToken) is not { } trials)
+        {
+            _followers = followers.Count / 2;
+            return [];
+        }
+
+        var tried = followers.Zip(trials).ToList();
+        var resolved = tried.FindAll(follower => follower.Second.Why is null);
+        Log.Followed(logger, due.DeadLetterId, resolved.Count, tried.Count - resolved.Count);
+        return
+        [
+            DeadLetterStore.Resolve([.. resolved.Select(follower => follower.First.DeadLetterId)], [.. resolved.Select(follower => follower.Second.Word)]),
+            .. tried.Where(follower => follower.Second.Why is not null).SelectMany(follower =>
+                Fail(follower.First.DeadLetterId, DeadLetterStates.Dead, follower.Second.Why!)),
+        ];
+    }
+
+    private List<NpgsqlBatchCommand> Delay(DueKey due, LockedDeadLetter letter, Trial trial, FailureText why)
+    {
         // A final refusal blocks nobody; what may pass is tried again, and once that was often enough its order waits for an operator.
         var next = trial.IsFinal ? null : options.Value.RedeliveryAfter(letter.Redeliveries + 1);
         var state = next is null ? DeadLetterStates.Dead : DeadLetterStates.Redelivering;
-        Log.StillFailing(logger, id, letter.Redeliveries + 1, state, why.Reason);
-        return
-        [
-            DeadLetterStore.AddAttempt(id, state, why.Reason, why.Sentence, actor: null),
-            DeadLetterStore.Fail(id, state, why.Reason, why.Sentence, why.Exception.Length == 0 ? null : why.Exception),
-            trial.IsFinal ? KeyParking.Release(due.Key) : KeyParking.Delay(due.Key, next),
-        ];
+        Log.StillFailing(logger, due.DeadLetterId, letter.Redeliveries + 1, state, why.Reason);
+        return [.. Fail(due.DeadLetterId, state, why), trial.IsFinal ? KeyParking.Release(due.Key) : KeyParking.Delay(due.Key, next)];
     }
+
+    private static NpgsqlBatchCommand[] Fail(long id, string state, FailureText why) =>
+    [
+        DeadLetterStore.AddAttempt(id, state, why.Reason, why.Sentence, actor: null),
+        DeadLetterStore.Fail(id, state, why.Reason, why.Sentence, why.Exception.Length == 0 ? null : why.Exception),
+    ];
 }

@@ -5,6 +5,7 @@ using Bus.Storage.DeadLetters;
 using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
 using Bus.Storage.Parking;
+using Failpoints;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
@@ -27,10 +28,13 @@ internal sealed class BatchIngest(
     public async Task RunAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
         var records = decoder.Decode(batch.Epoch, batch.Partition, batch.Records);
+        Failpoint.Hit("before_tx");
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
         var counts = await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batch, records, cancellationToken);
+        Failpoint.Hit("in_tx");
         await transaction.CommitAsync(cancellationToken);
+        Failpoint.Hit("after_db_commit");
         if (counts.Stored + counts.Removed > 0)
         {
             bell.Ring();
@@ -123,20 +127,18 @@ internal sealed class BatchIngest(
             write.BatchCommands.Add(Outbox.Append(fold.Events));
         }
 
-        foreach (var record in records.Where(record => record.Refusal is not null))
+        if (counts.Dead + counts.Parked > 0)
         {
-            write.BatchCommands.Add(DeadLetterStore.Insert(ToDeadLetter(batch, record)));
-        }
-
-        foreach (var record in blocked is null ? [] : records.Where(record => IsParked(record, blocked)))
-        {
-            var letter = ToDeadLetter(batch, record.Record, FailureText.ParkedBehind, FailureText.ParkedSentence);
-            write.BatchCommands.Add(DeadLetterStore.Insert(letter with { State = DeadLetterStates.Parked, ParkedKey = record.Change!.Value.Uid }));
+            write.BatchCommands.Add(DeadLetterStore.Insert(ToDeadLetters(batch, records, blocked)));
         }
 
         Add(write, Inbox.Account(partition, batch.Epoch, batch.First, batch.Next, counts, LastOf(batch)));
         await write.ExecuteNonQueryAsync(cancellationToken);
         orders.EnsureComplete();
+        if (counts.Dead > 0)
+        {
+            Failpoint.Hit("dead_letter_inserted");
+        }
     }
 
     private static void Add(NpgsqlBatch batch, IEnumerable<NpgsqlBatchCommand> commands)
@@ -154,6 +156,26 @@ internal sealed class BatchIngest(
     /// <summary>What the log is recognised by after the batch.</summary>
     internal static InboxRecord? LastOf(RecordBatch<OrderReceived> batch) =>
         batch.Records.Count == 0 ? null : new InboxRecord(batch.Records[^1].Offset, batch.Records[^1].Timestamp, LastRecord.HashOf(batch.Records[^1].Value));
+
+    private static List<NewDeadLetter> ToDeadLetters(
+        RecordBatch<OrderReceived> batch, IReadOnlyList<DecodedRecord> records, HashSet<string>? blocked)
+    {
+        var letters = new List<NewDeadLetter>();
+        foreach (var record in records)
+        {
+            if (record.Refusal is not null)
+            {
+                letters.Add(ToDeadLetter(batch, record));
+            }
+            else if (IsParked(record, blocked))
+            {
+                var letter = ToDeadLetter(batch, record.Record, FailureText.ParkedBehind, FailureText.ParkedSentence);
+                letters.Add(letter with { State = DeadLetterStates.Parked, ParkedKey = record.Change!.Value.Uid });
+            }
+        }
+
+        return letters;
+    }
 
     private static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, DecodedRecord decoded)
     {

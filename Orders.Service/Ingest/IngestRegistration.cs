@@ -66,8 +66,12 @@ internal static class IngestRegistration
             });
         }
 
+        var guard = context.GetRequiredService<CrashGuard>();
         var bisection = context.GetRequiredService<BisectionFilter>();
-        endpoint.ConfigureConsumer<IngestConsumer>(
-            context, consumer => consumer.Message<RecordBatch<OrderReceived>>(message => message.UseFilter(bisection)));
+        endpoint.ConfigureConsumer<IngestConsumer>(context, consumer => consumer.Message<RecordBatch<OrderReceived>>(message =>
+        {
+            message.UseFilter(guard);
+            message.UseFilter(bisection);
+        }));
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Orders.Service.Operations.DeadLetters;
 using Orders.Service.Operations.Overview;
 using Orders.Service.Operations.Pausing;
+using Orders.Service.Operations.Reprocessing;
 
 namespace Orders.Service.Operations;
 
@@ -14,4 +15,6 @@ namespace Orders.Service.Operations;
 [JsonSerializable(typeof(DeadLetterAnswer))]
 [JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(IngestAnswer))]
+[JsonSerializable(typeof(ReprocessBody))]
+[JsonSerializable(typeof(ReprocessAnswer))]
 internal sealed partial class OperationsJson : JsonSerializerContext;

@@ -5,6 +5,7 @@ using Orders.Service.Ingest;
 using Orders.Service.Operations.DeadLetters;
 using Orders.Service.Operations.Overview;
 using Orders.Service.Operations.Pausing;
+using Orders.Service.Operations.Reprocessing;
 
 namespace Orders.Service.Operations;
 
@@ -43,6 +44,7 @@ internal static class OperationsRegistration
         app.MapHealth();
         app.MapOverview();
         app.MapIngest();
+        app.MapReprocess();
         app.MapDeadLetterPages();
         app.MapDeadLetterApi();
         Stylesheet.Map(app);

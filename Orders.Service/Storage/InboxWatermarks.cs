@@ -1,11 +1,12 @@
 using Bus.Kafka.Watermarks;
 using Bus.Storage.Inbox;
 using Npgsql;
+using Orders.Service.Failures;
 
 namespace Orders.Service.Storage;
 
 /// <summary>The rider's watermarks are the inbox's: what the database accounted for is what has been read.</summary>
-internal sealed class InboxWatermarks(NpgsqlDataSource database) : IWatermarkStore
+internal sealed class InboxWatermarks(NpgsqlDataSource database, CrashGuard guard) : IWatermarkStore
 {
     public async ValueTask<IReadOnlyDictionary<int, Watermark>> LoadAsync(
         string group, string topic, IReadOnlyDictionary<int, long> lowOffsets, CancellationToken cancellationToken)
@@ -18,8 +19,21 @@ internal sealed class InboxWatermarks(NpgsqlDataSource database) : IWatermarkSto
         string group, string topic, int partition, int epoch, long position, CancellationToken cancellationToken) =>
         ToRider(await Inbox.StartEpochAsync(database, new InboxPartition(group, topic, partition), epoch, position, cancellationToken));
 
-    public static Watermark ToRider(InboxWatermark stored) => new(
-        stored.Epoch,
-        stored.Position,
-        stored.Last is { } last ? new LastRecord(last.Offset, last.Timestamp, last.ValueHash) : null);
+    public ValueTask ReleaseAsync(string group, string topic, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken) =>
+        guard.ReleaseAsync(group, topic, partitions, cancellationToken);
+
+    public async ValueTask RecogniseAsync(
+        string group, string topic, IReadOnlyDictionary<int, Watermark> logs, CancellationToken cancellationToken) =>
+        await Inbox.RecogniseAsync(
+            database,
+            group,
+            topic,
+            [.. logs.Where(log => log.Value.Last is not null).Select(log => (log.Key, log.Value.Epoch, ToInbox(log.Value.Last!)))],
+            cancellationToken);
+
+    public static Watermark ToRider(InboxWatermark stored) => new(stored.Epoch, stored.Position, ToRider(stored.Last)) { Known = ToRider(stored.Known) };
+
+    private static LastRecord? ToRider(InboxRecord? record) => record is null ? null : new(record.Offset, record.Timestamp, record.ValueHash);
+
+    private static InboxRecord ToInbox(LastRecord record) => new(record.Offset, record.Timestamp, record.ValueHash);
 }

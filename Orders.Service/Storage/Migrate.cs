@@ -13,6 +13,13 @@ internal static class Migrate
     public static async Task<int> RunAsync(string[] args)
     {
         var builder = Host.CreateApplicationBuilder(args);
+        var isScript = args.Contains("--script");
+        if (isScript && string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("Orders")))
+        {
+            // Nothing is connected to.
+            builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:Orders", "Host=none")]);
+        }
+
         // Entity Framework reports the missing history table of a fresh database as an error; what counts is thrown.
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddStorage();
@@ -20,7 +27,7 @@ internal static class Migrate
         await using var scope = host.Services.CreateAsyncScope();
         var schema = scope.ServiceProvider.GetRequiredService<IOptions<StorageOptions>>().Value.Schema;
         var database = scope.ServiceProvider.GetRequiredService<OrdersDbContext>().Database;
-        if (args.Contains("--script"))
+        if (isScript)
         {
             var script = database.GetService<IMigrator>().GenerateScript(options: MigrationsSqlGenerationOptions.Idempotent);
             Console.Out.WriteLine($"CREATE SCHEMA IF NOT EXISTS {schema};\nSET search_path = {schema};\n{script}");

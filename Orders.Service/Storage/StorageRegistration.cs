@@ -12,6 +12,7 @@ internal static class StorageRegistration
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateDataAnnotations();
+        services.AddSingleton<IValidateOptions<StorageOptions>, ConnectionStringRule>();
         services.AddSingleton(provider => Open(
             provider.GetRequiredService<IConfiguration>().GetConnectionString("Orders"),
             provider.GetRequiredService<IOptions<StorageOptions>>().Value.Schema));
@@ -28,15 +29,8 @@ internal static class StorageRegistration
     }
 
     /// <summary>Opens the pool; every connection finds the installation's tables without naming their schema.</summary>
-    /// <exception cref="InvalidOperationException">The connection string is missing.</exception>
     public static NpgsqlDataSource Open(string? connectionString, string schema)
     {
-        if (string.IsNullOrWhiteSpace(connectionString))
-        {
-            throw new InvalidOperationException(
-                "ConnectionStrings:Orders is not set; give it as Host=…;Port=…;Username=…;Password=…;Database=….");
-        }
-
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = schema, ApplicationName = "Orders.Service" };
         if (settings.MaxAutoPrepare == 0)
         {

@@ -1,14 +1,19 @@
 using System.Text;
 using Bus.Kafka.Records;
+using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
+using Bus.Storage.Reprocessing;
 using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Orders.Contracts;
 using Orders.Service.Failures;
 using Orders.Service.Ingest;
+using Orders.Service.Ingest.Decoding;
+using Orders.Service.Reprocessing;
 using Orders.Service.Storage;
 using Orders.Tests.Servers;
 using Orders.Tests.WholePath;
@@ -24,6 +29,7 @@ internal sealed class IngestUnderTest : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly NpgsqlDataSource _database;
     private readonly Dictionary<int, long> _positions = [];
+    private readonly Dictionary<int, List<Record>> _logs = [];
 
     private IngestUnderTest(ServiceCollection services)
     {
@@ -33,6 +39,9 @@ internal sealed class IngestUnderTest : IAsyncDisposable
     }
 
     public IDeadLetterReplay Replay => _services.GetRequiredService<IDeadLetterReplay>();
+
+    /// <summary>What ingest takes from now on; of this instance alone.</summary>
+    public DecodingOptions Limits => _services.GetRequiredService<IOptions<DecodingOptions>>().Value;
 
     public IngestPause Pause => _services.GetRequiredService<IngestPause>();
 
@@ -51,6 +60,7 @@ internal sealed class IngestUnderTest : IAsyncDisposable
         services.AddStorage();
         services.AddIngest();
         services.AddFailures();
+        services.AddSingleton<ReprocessIngest>();
         services.Configure<FailuresOptions>(options =>
         {
             options.RetryDelay = TimeSpan.FromMilliseconds(1);
@@ -73,31 +83,68 @@ internal sealed class IngestUnderTest : IAsyncDisposable
         var first = _positions.GetValueOrDefault(partition);
         if (first == 0)
         {
-            await ExecuteAsync($"INSERT INTO watermark (group_id, topic, partition, epoch, position) VALUES ('{Group}', 'orders', {partition}, 1, 0)");
+            await StartPartitionAsync(partition);
         }
 
-        var batch = new RecordBatch<OrderReceived>
-        {
-            Group = Group,
-            Topic = Topics.Orders,
-            Partition = partition,
-            Epoch = 1,
-            First = first,
-            Next = first + records.Length,
-            Records = [.. records.Select((record, i) => new Record
-            {
-                Offset = first + i,
-                Timestamp = 1_700_000_000_000 + (1_000 * partition) + first + i,
-                Key = Encoding.UTF8.GetBytes(record.Uid),
-                Value = SampleOrders.Of(record.Uid, record.Edition),
-                Headers = [new RecordHeader("h", [0xFF, 0x00])],
-            })],
-        };
+        var batch = Batch(partition, first, records);
+        _logs[partition] = [.. _logs.GetValueOrDefault(partition) ?? [], .. batch.Records];
         await _services.GetRequiredService<BisectionFilter>().Send(MessageContexts.Of(batch), new Consumer(_services.GetRequiredService<BatchIngest>()));
         _positions[partition] = batch.Next;
     }
 
-    /// <summary>Redelivers until nothing is due, at most so often; returns how many records were tried.</summary>
+    /// <summary>A partition nobody has read yet.</summary>
+    public Task StartPartitionAsync(int partition) =>
+        ExecuteAsync($"INSERT INTO watermark (group_id, topic, partition, epoch, position) VALUES ('{Group}', 'orders', {partition}, 1, 0)");
+
+    public static RecordBatch<OrderReceived> Batch(int partition, long first, params (string Uid, int Edition)[] records) => new()
+    {
+        Group = Group,
+        Topic = Topics.Orders,
+        Partition = partition,
+        Epoch = 1,
+        First = first,
+        Next = first + records.Length,
+        Records = [.. records.Select((record, i) => new Record
+        {
+            Offset = first + i,
+            Timestamp = 1_700_000_000_000 + (1_000 * partition) + first + i,
+            Key = Encoding.UTF8.GetBytes(record.Uid),
+            Value = SampleOrders.Of(record.Uid, record.Edition),
+            Headers = [new RecordHeader("h", [0xFF, 0x00])],
+        })],
+    };
+
+    /// <summary>Everything of the partition once more, as one batch of a job; the job is ended before that where the test says so.</summary>
+    public async Task<OutcomeCounts> ReprocessAsync(int partition, bool forced = false, bool cancelled = false)
+    {
+        var token = TestContext.Current.CancellationToken;
+        var records = _logs[partition];
+        var range = new OffsetRange(partition, 1, 0, records.Count);
+        var id = await Reprocesses.StartAsync(_database, Group, Topics.Orders, forced, "op", [range], token);
+        var job = await Reprocesses.FindAsync(_database, id, Topics.Orders, token);
+        var batch = new RecordBatch<OrderReceived>
+        {
+            Group = Group, Topic = Topics.Orders, Partition = partition, Epoch = 1, First = 0, Next = records.Count, Records = records,
+        };
+        await using var connection = await _database.OpenConnectionAsync(token);
+        try
+        {
+            if (cancelled)
+            {
+                await Reprocesses.EndAsync(_database, job!.Id, ReprocessStates.Cancelled, null, token);
+            }
+
+            await _services.GetRequiredService<ReprocessIngest>().RunAsync(connection, job!, range, batch, token);
+        }
+        finally
+        {
+            await Reprocesses.EndAsync(_database, job!.Id, ReprocessStates.Done, null, token);
+        }
+
+        return (await Reprocesses.FindAsync(_database, id, Topics.Orders, token))!.Ranges[0].Counts;
+    }
+
+    /// <summary>Redelivers until nothing is due, at most so often; returns how many heads of a line were tried.</summary>
     public async Task<int> RedeliverAsync(int most = 1_000)
     {
         var worker = _services.GetServices<IHostedService>().OfType<RedeliveryWorker>().Single();

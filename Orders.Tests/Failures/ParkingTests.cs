@@ -44,7 +44,7 @@ public sealed class ParkingTests(SharedPostgres postgres)
 
         Assert.Equal(1, await ingest.RedeliverAsync(most: 1));
         await ingest.MendAsync();
-        Assert.Equal(3, await ingest.RedeliverAsync());
+        Assert.Equal(1, await ingest.RedeliverAsync());
 
         Assert.Equal(
             ["1 resolved", "3 resolved", "5 resolved"], await ingest.LinesAsync("SELECT record_offset, state FROM dead_letter ORDER BY record_offset"));
@@ -84,26 +84,71 @@ public sealed class ParkingTests(SharedPostgres postgres)
 
         await ingest.MendAsync();
         Assert.Equal(ReplayStatus.Resolved, (await ingest.Replay.ReplayAsync(id, "op", TestContext.Current.CancellationToken)).Status);
-        Assert.Equal(2, await ingest.RedeliverAsync());
+        Assert.Equal(1, await ingest.RedeliverAsync());
         Assert.Equal(3, await ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'bad'"));
         Assert.Equal(0, await ingest.QueryAsync<long>("SELECT count(*) FROM parking"));
     }
 
     [Fact]
-    public async Task A_follower_that_fails_for_itself_holds_those_behind_it()
+    public async Task Of_followers_that_fail_together_the_one_to_blame_is_found_and_the_others_are_stored()
     {
         await using var ingest = await IngestUnderTest.StartAsync(postgres);
         await ingest.BreakAsync("bad");
-        await ingest.IngestAsync(0, ("bad", 1), ("bad", 12), ("bad", 2));
+        await ingest.IngestAsync(0, ("bad", 1), ("bad", 2), ("bad", 3), ("bad", 4), ("bad", 12));
         await ingest.MendAsync();
         await ingest.ExecuteAsync("ALTER TABLE orders ADD CONSTRAINT c CHECK (position('\"e12\"' IN convert_from(content, 'UTF8')) = 0)");
 
         await ingest.RedeliverAsync();
 
-        // Data is no reason to wait: the one that is refused is dead, the one behind it is stored.
         Assert.Equal(
-            ["0 resolved ingest_failed", "1 dead refused_by_database", "2 resolved parked_behind"], await ingest.LinesAsync(Letters));
+            [
+                "0 resolved ingest_failed", "1 resolved parked_behind", "2 resolved parked_behind", "3 resolved parked_behind",
+                "4 dead refused_by_database",
+            ],
+            await ingest.LinesAsync(Letters));
+        Assert.Equal(4, await ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'bad'"));
+        Assert.Equal(["1", "2", "3", "4"], await ingest.LinesAsync("SELECT sequence FROM outbox WHERE key = 'bad' ORDER BY id"));
+        Assert.Equal(0, await ingest.QueryAsync<long>("SELECT count(*) FROM parking"));
+    }
+
+    [Fact]
+    public async Task A_follower_that_todays_limits_refuse_is_dead_and_those_behind_it_follow()
+    {
+        await using var ingest = await IngestUnderTest.StartAsync(postgres);
+        await ingest.BreakAsync("bad");
+        await ingest.IngestAsync(0, ("bad", 1), ("bad", 2), ("bad", 3));
+        await ingest.ExecuteAsync("UPDATE dead_letter SET value = 'null' WHERE record_offset = 1");
+        await ingest.MendAsync();
+
+        Assert.Equal(1, await ingest.RedeliverAsync());
+
+        Assert.Equal(["0 resolved ingest_failed", "1 dead null_document", "2 resolved parked_behind"], await ingest.LinesAsync(Letters));
         Assert.Equal(2, await ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'bad'"));
+        Assert.Equal(
+            ["1 ingest parked", "2 redelivery dead"],
+            await ingest.LinesAsync("""
+                SELECT number, kind, outcome FROM dead_letter_attempt
+                WHERE dead_letter_id = (SELECT id FROM dead_letter WHERE record_offset = 1) ORDER BY number
+                """));
+    }
+
+    [Fact]
+    public async Task A_long_line_follows_in_order_in_a_few_transactions()
+    {
+        const int line = 1_000;
+        await using var ingest = await IngestUnderTest.StartAsync(postgres);
+        await ingest.BreakAsync("bad");
+        await ingest.IngestAsync(0, ("bad", 1));
+        await ingest.IngestAsync(0, [.. Enumerable.Range(2, line).Select(edition => ("bad", edition))]);
+        await ingest.MendAsync();
+
+        Assert.InRange(await ingest.RedeliverAsync(), 1, 10);
+
+        Assert.Equal(line + 1, await ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'bad'"));
+        Assert.Equal($"{line}", (await ingest.LinesAsync("SELECT record_offset FROM orders WHERE order_uid = 'bad'"))[0]);
+        Assert.Equal(
+            Enumerable.Range(1, line + 1).Select(i => $"\"locale\": \"e{i}\""),
+            await ingest.LinesAsync("SELECT substring(convert_from(payload, 'UTF8') FROM '\"locale\": \"e[0-9]+\"') FROM outbox ORDER BY id"));
     }
 
     [Fact]

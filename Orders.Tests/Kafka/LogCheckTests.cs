@@ -40,6 +40,28 @@ public sealed class LogCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_reader_before_knew_a_log_by_is_looked_at_whatever_it_read_last()
+    {
+        var (partition, timestamps) = await PublishAsync("key", "a", "b", "c");
+        var last = At(2, timestamps, "c");
+        var sameLog = last with { Known = At(0, timestamps, "a").Last };
+        var otherLog = last with { Known = At(1, timestamps, "other").Last };
+        using (var check = Check())
+        {
+            Assert.Empty(check.FindOthers(Reading(partition, sameLog, sameLog), TestContext.Current.CancellationToken));
+            Assert.Equal(2, check.Recognised[partition].Last!.Offset);
+
+            // Nothing new: nothing to be kept.
+            Assert.Empty(check.FindOthers(Reading(partition, sameLog, sameLog), TestContext.Current.CancellationToken));
+            Assert.Empty(check.Recognised);
+        }
+
+        using var another = Check();
+        Assert.Equal([partition], another.FindOthers(Reading(partition, otherLog, otherLog), TestContext.Current.CancellationToken));
+        Assert.Empty(another.Recognised);
+    }
+
+    [Fact]
     public async Task A_log_that_ends_below_what_was_read_is_another_one_and_one_nobody_read_is_none()
     {
         var (partition, timestamps) = await PublishAsync("key", "a");

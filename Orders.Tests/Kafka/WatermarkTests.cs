@@ -78,6 +78,19 @@ public sealed class WatermarkTests
     }
 
     [Fact]
+    public void Where_an_epoch_has_no_record_yet_reading_begins_behind_its_first_ones()
+    {
+        var position = new PartitionPosition(new Watermark(Epoch: 3, Position: 38, Last: null));
+
+        position.Advance(38, last: null);
+        position.Advance(40, At(39));
+        position.Advance(41, At(40));
+
+        Assert.Equal((40L, 39L), (position.Start.Position, position.Start.Last!.Offset));
+        Assert.Equal(39, new PartitionPosition(Accounted(position: 40, last: At(39))).Start.Last!.Offset);
+    }
+
+    [Fact]
     public void What_comes_twice_is_taken_once()
     {
         var position = new PartitionPosition(new Watermark(1, 40, null));

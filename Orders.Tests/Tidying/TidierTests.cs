@@ -85,6 +85,18 @@ public sealed class TidierTests(SharedPostgres postgres)
     }
 
     [Fact]
+    public async Task A_dead_letter_that_came_of_a_reprocess_goes_without_being_counted_for_no_range_ever_counted_it()
+    {
+        await using var tables = await TidyingTables.CreateAsync(postgres);
+        await tables.AddRangesAsync(partition: 0, count: 1, records: 5, from: 0, newest: Now.AddHours(-2), outcome: "dead");
+        await tables.AddDeadLetterAsync(1, "resolved", Now.AddDays(-31));
+        await tables.AddDeadLetterAsync(2, "resolved", Now.AddDays(-31), kind: "reprocess");
+
+        Assert.Equal(new TidyingResult(0, 2), await Tidy(tables, new TidyingOptions()));
+        Assert.Equal(1, await tables.OneAsync<long>("SELECT sum(expired)::bigint FROM inbox"));
+    }
+
+    [Fact]
     public async Task While_one_instance_tidies_another_does_not_and_ingest_waits_for_neither()
     {
         await using var tables = await TidyingTables.CreateAsync(postgres);

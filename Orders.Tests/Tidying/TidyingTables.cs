@@ -37,12 +37,12 @@ internal sealed class TidyingTables : IAsyncDisposable
             FROM generate_series(0::bigint, {count} - 1) AS n
             """);
 
-    public Task AddDeadLetterAsync(long offset, string state, DateTimeOffset? resolvedAt) => DoAsync($"""
+    public Task AddDeadLetterAsync(long offset, string state, DateTimeOffset? resolvedAt, string kind = "ingest") => DoAsync($"""
         WITH letter AS (
             INSERT INTO dead_letter (group_id, topic, epoch, partition, record_offset, record_timestamp, state, reason, sentence, resolved_at)
             VALUES ('g', 'orders', 1, 0, {offset}, 0, '{state}', 'empty', 'Empty.', {(resolvedAt is { } at ? $"'{at:O}'" : "NULL")})
             RETURNING id)
-        INSERT INTO dead_letter_attempt (dead_letter_id, number, kind, outcome) SELECT id, 1, 'ingest', 'dead' FROM letter
+        INSERT INTO dead_letter_attempt (dead_letter_id, number, kind, outcome) SELECT id, 1, '{kind}', 'dead' FROM letter
         """);
 
     /// <summary>Every range as <c>partition first-next</c>.</summary>

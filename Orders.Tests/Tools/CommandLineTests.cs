@@ -3,6 +3,7 @@ using Orders.Tools.DeadLetters;
 using Orders.Tools.Down;
 using Orders.Tools.Printing;
 using Orders.Tools.Publish;
+using Orders.Tools.Reprocess;
 using Orders.Tools.Status;
 using Orders.Tools.Testing;
 using Orders.Tools.Up;
@@ -59,6 +60,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("dlq", "list")]
     [InlineData("dlq", "show", "1")]
     [InlineData("dlq", "replay", "1")]
+    [InlineData("reprocess", "--from", "0", "--to", "end")]
+    [InlineData("reprocess", "--job", "1", "--cancel")]
     public async Task A_verb_that_needs_a_running_system_names_the_directory_and_ends_with_2(params string[] verb)
     {
         Assert.Equal(2, await RunAsync([.. verb, "--dir", _directory]));
@@ -71,6 +74,20 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(1, await RunAsync("dlq", "replay", "--dir", _directory));
         Assert.Equal(1, await RunAsync("dlq", "replay", "3", "--all", "--dir", _directory));
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--from", "0")]
+    [InlineData("--to", "end", "--force")]
+    [InlineData("--from", "0", "--to", "end", "--cancel")]
+    [InlineData("--from", "0", "--to", "end", "--job", "3")]
+    [InlineData("--job", "3", "--force")]
+    [InlineData("--cancel")]
+    public async Task Reprocess_wants_a_range_or_a_job_and_not_both(params string[] arguments)
+    {
+        Assert.Equal(1, await RunAsync(["reprocess", .. arguments, "--dir", _directory]));
+        Assert.StartsWith("bus: Give a range, --from and --to", _error.ToString());
     }
 
     [Theory]
@@ -96,7 +113,7 @@ public sealed class CommandLineTests : IDisposable
             bus,
             [
                 UpVerb.Define(bus), DownVerb.Define(bus), StatusVerb.Define(bus), PublishVerb.Define(bus), DeadLetterVerbs.Define(bus),
-                Orders.Tools.Migrate.MigrateVerb.Define(bus), TestVerb.Define(bus), SuperviseVerb.Define(bus),
+                Orders.Tools.Migrate.MigrateVerb.Define(bus), TestVerb.Define(bus), SuperviseVerb.Define(bus), ReprocessVerb.Define(bus),
             ]).RunAsync(args, TestContext.Current.CancellationToken);
     }
 }

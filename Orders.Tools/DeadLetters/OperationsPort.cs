@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Orders.Tools.Running;
 using Orders.Tools.Status;
@@ -13,15 +14,18 @@ internal sealed class OperationsPort(RunningSystem system)
     private string Url => system.State.Addresses.OperationsUrl;
 
     public Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(string path, CancellationToken cancellationToken) =>
-        AskAsync(HttpMethod.Get, path, cancellationToken);
+        AskAsync(HttpMethod.Get, path, body: null, cancellationToken);
 
     public Task<(HttpStatusCode Status, JsonElement Body)> PostAsync(string path, CancellationToken cancellationToken) =>
-        AskAsync(HttpMethod.Post, path, cancellationToken);
+        AskAsync(HttpMethod.Post, path, body: null, cancellationToken);
+
+    public Task<(HttpStatusCode Status, JsonElement Body)> PostAsync(string path, object body, CancellationToken cancellationToken) =>
+        AskAsync(HttpMethod.Post, path, body, cancellationToken);
 
     private async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(
-        HttpMethod method, string path, CancellationToken cancellationToken)
+        HttpMethod method, string path, object? body, CancellationToken cancellationToken)
     {
-        using var question = new HttpRequestMessage(method, $"{Url}{path}");
+        using var question = new HttpRequestMessage(method, $"{Url}{path}") { Content = body is null ? null : JsonContent.Create(body) };
         question.Headers.Add("X-Actor", Actor);
         using var answer = await SendAsync(question, cancellationToken);
         var bytes = await answer.Content.ReadAsByteArrayAsync(cancellationToken);

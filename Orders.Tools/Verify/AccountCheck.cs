@@ -69,7 +69,7 @@ internal sealed class AccountCheck(Snapshot snapshot, Anomalies anomalies)
 
     private void CheckLetters(int partition)
     {
-        var letters = snapshot.LettersOf(partition);
+        var letters = snapshot.LettersOf(partition).Where(letter => !letter.IsOfReprocess).ToList();
         var at = 0;
         foreach (var range in snapshot.RangesOf(partition))
         {

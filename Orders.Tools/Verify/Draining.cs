@@ -15,15 +15,16 @@ internal sealed class Draining(BusContext bus, NpgsqlDataSource database, TopicR
         var said = false;
         while (true)
         {
-            var (lag, waiting) = await LookAsync(cancellationToken);
-            if (lag == 0 && waiting == 0)
+            var (lag, waiting, isReprocessing) = await LookAsync(cancellationToken);
+            if (lag == 0 && waiting == 0 && !isReprocessing)
             {
                 return;
             }
 
             if (bus.Time.GetElapsedTime(start) > Patience)
             {
-                bus.Terminal.Say($"{lag:N0} records and {waiting:N0} events still wait after {Patience.TotalSeconds:0} s; verifying without them.");
+                bus.Terminal.Say($"{lag:N0} records and {waiting:N0} events still wait{(isReprocessing ? ", and a reprocess runs," : "")} after "
+                    + $"{Patience.TotalSeconds:0} s; verifying all the same.");
                 return;
             }
 
@@ -31,7 +32,7 @@ internal sealed class Draining(BusContext bus, NpgsqlDataSource database, TopicR
             {
                 said = true;
                 bus.Terminal.Say(
-                    $"Waiting until {lag:N0} records are accounted for and {waiting:N0} events are sent, "
+                    $"Waiting until {lag:N0} records are accounted for and {waiting:N0} events are sent{(isReprocessing ? ", and a reprocess ends" : "")}, "
                     + $"at most {Patience.TotalSeconds:0} s (--no-wait does not).");
             }
 
@@ -39,10 +40,10 @@ internal sealed class Draining(BusContext bus, NpgsqlDataSource database, TopicR
         }
     }
 
-    private async Task<(long Lag, long Waiting)> LookAsync(CancellationToken cancellationToken)
+    private async Task<(long Lag, long Waiting, bool IsReprocessing)> LookAsync(CancellationToken cancellationToken)
     {
         var positions = new Dictionary<int, long>();
-        var waiting = 0L;
+        var (waiting, isReprocessing) = (0L, false);
         await using (var command = database.CreateCommand(QueryText.Read("Waiting.sql")))
         {
             command.Parameters.Add(new() { Value = Topics.Orders });
@@ -50,7 +51,7 @@ internal sealed class Draining(BusContext bus, NpgsqlDataSource database, TopicR
             while (await rows.ReadAsync(cancellationToken))
             {
                 positions[rows.GetInt32(0)] = rows.GetInt64(1);
-                waiting = rows.GetInt64(2);
+                (waiting, isReprocessing) = (rows.GetInt64(2), rows.GetBoolean(3));
             }
         }
 
@@ -61,6 +62,6 @@ internal sealed class Draining(BusContext bus, NpgsqlDataSource database, TopicR
                 return Math.Max(0, bounds.End - Math.Max(bounds.Low, positions.GetValueOrDefault(partition)));
             }),
             cancellationToken);
-        return (lag, waiting);
+        return (lag, waiting, isReprocessing);
     }
 }

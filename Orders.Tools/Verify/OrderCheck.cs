@@ -94,13 +94,14 @@ internal sealed class OrderCheck(
         {
             Blame(AnomalyName.Torn, order.Uid, WhereRow(order), "an order no record on the topic tells of");
         }
-        else if (order.RowVersion != order.FoldVersion)
+        else if (order.RowVersion < order.FoldVersion || order.RowVersion > order.FoldVersion + order.Forced)
         {
             Blame(
                 order.RowVersion > order.FoldVersion ? AnomalyName.DuplicateEffect : AnomalyName.LostWrite,
                 order.Uid,
                 WhereFold(order),
-                $"its records make version {order.FoldVersion}, the order has version {order.RowVersion}");
+                $"its records make version {order.FoldVersion}{(order.Forced == 0 ? "" : $" to {order.FoldVersion + order.Forced}, forced")}, "
+                    + $"the order has version {order.RowVersion}");
         }
         else if (order.RowHash != order.FoldHash)
         {

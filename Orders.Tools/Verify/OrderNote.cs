@@ -28,6 +28,12 @@ internal sealed class OrderNote(string uid)
 
     public UInt128 FoldHash { get; set; }
 
+    /// <summary>How many versions its records may have made besides, because their range was run through again by force.</summary>
+    public long Forced { get; set; }
+
+    /// <summary>The version whose event told of the last change of the fold; <see cref="FoldVersion"/> as long as nothing was forced.</summary>
+    public long ToldVersion { get; set; }
+
     /// <summary>Its records are in more than one partition: which came first is not to be seen on the topic.</summary>
     public bool IsSpread { get; set; }
 

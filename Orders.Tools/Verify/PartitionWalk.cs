@@ -22,6 +22,7 @@ internal sealed class PartitionWalk
     private readonly Standing _standing;
     private readonly List<AccountedRange> _ranges;
     private readonly List<KeptLetter> _letters;
+    private readonly List<ForcedRange> _forced;
     private readonly LedgerWalk? _ledger;
     private readonly List<OrderNote> _touched = [];
     private readonly List<RangeDoubt> _doubts;
@@ -40,6 +41,7 @@ internal sealed class PartitionWalk
         _standing = snapshot.Standings.GetValueOrDefault(partition, new Standing(0, bounds.Low));
         _ranges = [.. snapshot.RangesOf(partition).Where(range => range.Epoch == _standing.Epoch)];
         _letters = [.. snapshot.LettersOf(partition).Where(letter => letter.Epoch == _standing.Epoch)];
+        _forced = [.. snapshot.ForcedOf(partition).Where(range => range.Epoch == _standing.Epoch)];
         End = _ranges.Count == 0 ? Math.Min(bounds.Low, _standing.Position) : _ranges[^1].Next;
     }
 
@@ -91,7 +93,7 @@ internal sealed class PartitionWalk
             Compare(letter, record);
         }
 
-        Fold(record, letter);
+        Fold(record, letter is { IsOfReprocess: true } ? null : letter);
     }
 
     /// <summary>After the last record.</summary>
@@ -147,13 +149,35 @@ internal sealed class PartitionWalk
             order.DiffersFromItsRecord = order.RowHash != content;
         }
 
-        if (verdict is Verdict.Stored or Verdict.Removed && order.SuspectEvent < 0)
+        if (verdict is Verdict.Stored or Verdict.Removed)
         {
-            var told = _events.Find(order, order.FoldVersion);
-            order.SuspectEvent = told >= 0 && _events[told].Hash != content ? told : -1;
+            var suspect = Tell(order, content);
+            order.SuspectEvent = order.SuspectEvent < 0 ? suspect : order.SuspectEvent;
         }
 
+        order.Forced += _forced.Count(range => range.First <= offset && offset < range.Next);
         return verdict;
+    }
+
+    /// <summary>
+    /// Finds the event that told of the change: that of the next version; once records of the order were forced, that of the next version with this
+    /// content, for some of those in between may repeat what they said.
+    /// </summary>
+    /// <returns>The index of an event that should tell of it and does not; -1 where all is well, or no longer to be seen.</returns>
+    private int Tell(OrderNote order, UInt128 content)
+    {
+        for (var version = order.ToldVersion + 1; version <= order.ToldVersion + 1 + order.Forced; version++)
+        {
+            var told = _events.Find(order, version);
+            if (told < 0 || _events[told].Hash == content)
+            {
+                order.ToldVersion = told < 0 ? order.ToldVersion + 1 : version;
+                return -1;
+            }
+        }
+
+        order.ToldVersion++;
+        return _events.Find(order, order.ToldVersion);
     }
 
     private KeptLetter? LetterAt(long offset)

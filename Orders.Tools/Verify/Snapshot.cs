@@ -19,7 +19,14 @@ internal readonly record struct AccountedRange(
 }
 
 /// <summary>A dead letter without its bytes. Had its replay an effect, it changed an order; by the rules that is only at the place of its own offset.</summary>
-internal sealed record KeptLetter(long Id, int Epoch, long Offset, string State, string Reason, UInt128 Digest, bool HadEffect, bool WasRepeat);
+internal sealed record KeptLetter(long Id, int Epoch, long Offset, string State, string Reason, UInt128 Digest, bool HadEffect, bool WasRepeat)
+{
+    /// <summary>Kept when its range was run through again: ingest had accounted for the record as something else, and what that did still stands.</summary>
+    public bool IsOfReprocess { get; init; }
+}
+
+/// <summary>Offsets that were run through ingest again by force; each of their records may have made a version of its order once more.</summary>
+internal readonly record struct ForcedRange(int Epoch, long First, long Next);
 
 /// <summary>An event that was not confirmed yet.</summary>
 internal readonly record struct WaitingEvent(long Id, string Uid, long Sequence, UInt128 Hash);
@@ -35,6 +42,7 @@ internal sealed class Snapshot
 {
     private readonly Dictionary<int, List<AccountedRange>> _ranges = [];
     private readonly Dictionary<int, List<KeptLetter>> _letters = [];
+    private readonly Dictionary<int, List<ForcedRange>> _forced = [];
 
     public Dictionary<int, Standing> Standings { get; } = [];
 
@@ -55,6 +63,8 @@ internal sealed class Snapshot
 
     public IReadOnlyList<KeptLetter> LettersOf(int partition) => _letters.GetValueOrDefault(partition) ?? [];
 
+    public IReadOnlyList<ForcedRange> ForcedOf(int partition) => _forced.GetValueOrDefault(partition) ?? [];
+
     public static async Task<Snapshot> TakeAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         var snapshot = new Snapshot();
@@ -65,6 +75,8 @@ internal sealed class Snapshot
         {
             await snapshot.ReadRangesAsync(read, group);
             await snapshot.ReadLettersAsync(read, group);
+            await read.EachAsync("Forced.sql", [group, Topics.Orders], row => ListOf(snapshot._forced, row.GetInt32(0)).Add(
+                new(row.GetInt32(1), row.GetInt64(2), row.GetInt64(3))));
         }
 
         await snapshot.ReadOrdersAsync(read);
@@ -106,7 +118,7 @@ internal sealed class Snapshot
         ListOf(_letters, row.GetInt32(1)).Add(new(
             row.GetInt64(0), row.GetInt32(2), row.GetInt64(3), row.GetString(5), row.GetString(6), digest,
             HadEffect: row.GetString(5) == "resolved" && outcome is "stored" or "removed",
-            WasRepeat: row.GetString(5) == "resolved" && outcome is "duplicate" or "ignored"));
+            WasRepeat: row.GetString(5) == "resolved" && outcome is "duplicate" or "ignored") { IsOfReprocess = row.GetBoolean(12) });
     });
 
     private Task ReadOrdersAsync(SnapshotReader read) => read.EachAsync("Orders.sql", [], row =>

@@ -1,3 +1,3 @@
-SELECT partition, position, (SELECT count(*) FROM outbox)
+SELECT partition, position, (SELECT count(*) FROM outbox), EXISTS (SELECT FROM reprocess WHERE state = 'running')
 FROM watermark
 WHERE topic = $1;

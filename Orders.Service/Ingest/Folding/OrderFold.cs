@@ -1,4 +1,5 @@
 using Bus.Storage.Outbox;
+using Failpoints;
 using Orders.Contracts;
 using Orders.Service.Storage;
 
@@ -6,7 +7,7 @@ namespace Orders.Service.Ingest.Folding;
 
 /// <summary>
 /// Folds changes, in offset order, onto the orders as they are stored: one version and one event per change. Pure. What is not newer
-/// than the row is never applied; a row's position and time only move forward.
+/// than the row is never applied, unless it is forced; a row's position and time only move forward.
 /// </summary>
 internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
 {
@@ -21,6 +22,7 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
     /// <summary>Applies one record and tells what it is accounted for as.</summary>
     public Outcome Apply(in OrderChange change)
     {
+        Failpoint.Hit("record", change.Uid);
         var isKnown = rows.TryGetValue(change.Uid, out var row);
         if (row is null)
         {
@@ -47,8 +49,28 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
 
         var type = row.IsRemoved ? OrderEventTypes.Created : OrderEventTypes.Updated;
         (row.Content, row.ContentHash) = (change.Content, change.ContentHash);
-        Publish(change, row, type);
+        Publish(change, row, type, isNewer);
         return Outcome.Stored;
+    }
+
+    /// <summary>
+    /// Applies a record of a range that is run through again, to mend what a fault of ours made of it: also where the row has moved past it, as long
+    /// as the row's last record is of the same log and below <paramref name="end"/>, and also where the row says that it holds these bytes already.
+    /// It makes a version and an event, and leaves position and time where they are: what comes after the range is newer than all of it, whatever was
+    /// forced, and what came from behind the range or from another log stays, as without force.
+    /// </summary>
+    public Outcome Force(in OrderChange change, long end)
+    {
+        if (!rows.TryGetValue(change.Uid, out var row) || !IsOfOneLog(change, row) || row.Position.Offset >= end
+            || (change.ContentHash is null && row.IsRemoved))
+        {
+            return Apply(change);
+        }
+
+        var type = change.ContentHash is null ? OrderEventTypes.Removed : row.IsRemoved ? OrderEventTypes.Created : OrderEventTypes.Updated;
+        (row.Content, row.ContentHash) = (change.Content, change.ContentHash);
+        Publish(change, row, type, IsNewer(change, row));
+        return change.ContentHash is null ? Outcome.Removed : Outcome.Stored;
     }
 
     private Outcome Remove(in OrderChange change, OrderRow row, bool isNewer)
@@ -66,14 +88,15 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
         }
 
         (row.Content, row.ContentHash) = (null, null);
-        Publish(change, row, OrderEventTypes.Removed);
+        Publish(change, row, OrderEventTypes.Removed, isNewer);
         return Outcome.Removed;
     }
 
-    private void Publish(in OrderChange change, OrderRow row, string type)
+    private void Publish(in OrderChange change, OrderRow row, string type, bool isNewer)
     {
         row.Version++;
-        MoveOn(change, row, isNewer: true);
+        row.IsTouched = true;
+        MoveOn(change, row, isNewer);
         _events.Add(new NewEvent(row.Uid, row.Version, type, row.Content, change.TraceParent));
     }
 
@@ -96,7 +119,10 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
 
     /// <summary>In one partition's log the offset tells; between logs only time can, and a tie is not newer.</summary>
     private static bool IsNewer(in OrderChange change, OrderRow row) =>
-        (change.Position.Epoch, change.Position.Partition) == (row.Position.Epoch, row.Position.Partition)
+        IsOfOneLog(change, row)
             ? change.Position.Offset > row.Position.Offset
             : change.Time > row.Time;
+
+    private static bool IsOfOneLog(in OrderChange change, OrderRow row) =>
+        (change.Position.Epoch, change.Position.Partition) == (row.Position.Epoch, row.Position.Partition);
 }

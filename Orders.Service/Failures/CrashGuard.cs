@@ -1,0 +1,194 @@
+using System.Collections.Concurrent;
+using Bus.Kafka.Records;
+using Bus.Kafka.Watermarks;
+using Bus.Storage.Inbox;
+using Bus.Storage.Starts;
+using MassTransit;
+using MassTransit.Context;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Orders.Contracts;
+using Orders.Service.Ingest;
+
+namespace Orders.Service.Failures;
+
+/// <summary>
+/// Finds a record that ends the process. Where several starts in a row crashed before anything was accounted for, the records of a batch's length go
+/// one by one, each marked in the database before it is touched; the one that is found marked after a crash becomes a dead letter without being
+/// looked into. While any partition goes so, batches take turns in this process: whatever ends it then, nobody else was at work.
+/// </summary>
+internal sealed class CrashGuard(
+    NpgsqlDataSource database,
+    ISuspectRecords suspects,
+    IOptions<FailuresOptions> options,
+    IOptions<IngestOptions> ingest,
+    ILogger<CrashGuard> logger)
+    : IFilter<ConsumeContext<RecordBatch<OrderReceived>>>, IDisposable
+{
+    private readonly Guid _owner = Guid.NewGuid();
+    private readonly ConcurrentDictionary<InboxPartition, Watch> _partitions = new();
+    private readonly SemaphoreSlim _turn = new(1);
+    private int _watched;
+
+    public void Probe(ProbeContext context) => context.CreateFilterScope("crashGuard");
+
+    public async Task Send(ConsumeContext<RecordBatch<OrderReceived>> context, IPipe<ConsumeContext<RecordBatch<OrderReceived>>> next)
+    {
+        var batch = context.Message;
+        var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
+        var watch = _partitions.TryGetValue(partition, out var known) ? known : await AnnounceAsync(partition, batch, context.CancellationToken);
+        if (Volatile.Read(ref _watched) == 0)
+        {
+            await next.Send(context);
+            return;
+        }
+
+        await _turn.WaitAsync(context.CancellationToken);
+        try
+        {
+            await SendInTurnAsync(context, next, partition, watch);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>The partitions are given up in order: whoever works on them next starts without suspicion.</summary>
+    public async ValueTask ReleaseAsync(string group, string topic, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken)
+    {
+        foreach (var number in partitions)
+        {
+            if (_partitions.TryRemove(new InboxPartition(group, topic, number), out var watch))
+            {
+                End(watch);
+            }
+        }
+
+        await PartitionStarts.EndAsync(database, group, topic, [.. partitions], _owner, cancellationToken);
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<Watch> AnnounceAsync(InboxPartition partition, RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
+    {
+        var start = await PartitionStarts.AnnounceAsync(database, partition, batch.Epoch, batch.First, _owner, cancellationToken);
+        var watch = new Watch { Suspect = start.Suspect };
+        if (start.Suspect is not null || start.Starts > options.Value.UncleanStarts)
+        {
+            // No more than this was in work when the process ended.
+            watch.Left = ingest.Value.Reading.BatchRecords;
+            Interlocked.Increment(ref _watched);
+            Log.OneByOne(logger, partition.Partition, batch.First, start.Starts - 1, watch.Left);
+        }
+
+        _partitions[partition] = watch;
+        return watch;
+    }
+
+    private async Task SendInTurnAsync(
+        ConsumeContext<RecordBatch<OrderReceived>> context, IPipe<ConsumeContext<RecordBatch<OrderReceived>>> next, InboxPartition partition, Watch watch)
+    {
+        var rest = context.Message;
+        while (watch.Left > 0 && rest.Records.Count > 0)
+        {
+            var (alone, others) = BatchParts.TakeFirst(rest);
+            try
+            {
+                await SendAloneAsync(context, next, partition, alone, watch);
+            }
+            catch (WatermarkMismatchException mismatch) when (BatchParts.TryBehind(rest, mismatch.Watermark, out others))
+            {
+                // Others of the batch were accounted for before; what is left of it goes on.
+            }
+
+            if (others is null)
+            {
+                return;
+            }
+
+            rest = others;
+        }
+
+        await SendAsync(context, next, rest);
+    }
+
+    private async Task SendAloneAsync(
+        ConsumeContext<RecordBatch<OrderReceived>> context,
+        IPipe<ConsumeContext<RecordBatch<OrderReceived>>> next,
+        InboxPartition partition,
+        RecordBatch<OrderReceived> alone,
+        Watch watch)
+    {
+        var offset = alone.Records[0].Offset;
+        if (offset == watch.Suspect)
+        {
+            await suspects.KeepAsync(alone, context.CancellationToken);
+            watch.Suspect = null;
+        }
+        else
+        {
+            await PartitionStarts.MarkAloneAsync(database, partition, _owner, offset, context.CancellationToken);
+            try
+            {
+                await SendAsync(context, next, alone);
+            }
+            catch
+            {
+                // It ended in an exception, not in a crash; where this cannot be noted, the next try notes the same again.
+                await UnmarkAsync(partition);
+                throw;
+            }
+        }
+
+        watch.Left--;
+        if (watch.Left == 0)
+        {
+            Interlocked.Decrement(ref _watched);
+            Log.TogetherAgain(logger, alone.Partition, alone.Next);
+        }
+    }
+
+    private async Task UnmarkAsync(InboxPartition partition)
+    {
+        try
+        {
+            await PartitionStarts.MarkAloneAsync(database, partition, _owner, offset: null, CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+            // What is wrong with the database, the exception on its way tells better.
+        }
+    }
+
+    private void End(Watch watch)
+    {
+        if (watch.Left > 0)
+        {
+            Interlocked.Decrement(ref _watched);
+        }
+    }
+
+    private static Task SendAsync(
+        ConsumeContext<RecordBatch<OrderReceived>> context,
+        IPipe<ConsumeContext<RecordBatch<OrderReceived>>> next,
+        RecordBatch<OrderReceived> part) =>
+        next.Send(part == context.Message ? context : new MessageConsumeContext<RecordBatch<OrderReceived>>(context, part));
+
+    /// <summary>One partition, from its announcement until it is given up; one batch of it is in flight at a time.</summary>
+    private sealed class Watch
+    {
+        /// <summary>How many records still go one by one; 0 in normal life.</summary>
+        public int Left { get; set; }
+
+        /// <summary>The offset that was marked when the process before ended.</summary>
+        public long? Suspect { get; set; }
+    }
+}
+
+/// <summary>Where a record goes that a process ended with.</summary>
+internal interface ISuspectRecords
+{
+    /// <summary>Accounts for a batch of one record as a dead letter; its bytes are kept and not looked into.</summary>
+    Task KeepAsync(RecordBatch<OrderReceived> alone, CancellationToken cancellationToken);
+}

@@ -1,0 +1,1 @@
+GRANT SELECT, INSERT, UPDATE ON reprocess, reprocess_range TO busorders_service;
