@@ -22,7 +22,7 @@ public sealed class CrashTests(FaultSystem system)
         await using (await system.UnsupervisedAsync())
         {
             await system.EndAsync(ProcessName.Service, "KILL");
-            for (var cycle = 0; cycle < FaultLength.Of(3, 100); cycle++)
+            for (var cycle = 0; cycle < FaultLength.Of(2, 100); cycle++)
             {
                 var start = TimeProvider.System.GetTimestamp();
                 await using var instance = system.StartInstance();

@@ -17,7 +17,7 @@ public sealed class RebalanceStormTests(FaultSystem system)
         var fenced = system.Fenced();
         var stalls = new List<TimeSpan>();
         var random = new Random(FaultLength.Seed);
-        var rounds = FaultLength.Of(2, 30);
+        var rounds = FaultLength.Of(1, 30);
         for (var round = 0; round < rounds; round++)
         {
             await using var second = system.StartInstance();

@@ -20,7 +20,7 @@ public sealed class ZombieTests(FaultSystem system)
         Assert.Equal("2 2", await group.SharedByAsync(2, OrdersTopic.Partitions));
         var fenced = system.Fenced();
         var takeovers = new List<TimeSpan>();
-        for (var round = 0; round < FaultLength.Of(2, 20); round++)
+        for (var round = 0; round < FaultLength.Of(1, 20); round++)
         {
             using var service = await system.Bus.ProcessAsync(ProcessName.Service);
             var frozen = round % 2 == 0 ? service.Id : other.Id;
