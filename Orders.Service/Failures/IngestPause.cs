@@ -32,9 +32,12 @@ internal sealed class IngestPause(NpgsqlDataSource database, IngestGate gate, Br
 
     public string Name => "postgres";
 
-    public string? WhyNotReady() => Volatile.Read(ref _answeredAt) is var answered and not 0 && time.GetElapsedTime(answered) is var silent && silent > SilentAfter
-        ? $"has not answered for {silent.TotalSeconds:0} s"
-        : null;
+    public string? WhyNotReady()
+    {
+        var answered = Volatile.Read(ref _answeredAt);
+        var silent = time.GetElapsedTime(answered);
+        return answered != 0 && silent > SilentAfter ? $"has not answered for {silent.TotalSeconds:0} s" : null;
+    }
 
     /// <summary>Pauses; false where it was paused already.</summary>
     public async Task<bool> PauseAsync(string actor, string reason, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using Orders.Tests.WholePath;
 
 namespace Orders.Tests.Faults;
 
-/// <summary>Producers' clocks stamp the records: equal, behind and ahead of each other across partitions; and a removed order's old record comes late.</summary>
+/// <summary>Producers' clocks stamp the records: equal, behind and ahead of each other across partitions; a removed order's old record comes late.</summary>
 [Collection(FaultTests.Name)]
 [Trait("Category", "kafka")]
 [Trait("Category", "chaos")]

@@ -69,13 +69,9 @@ public sealed class FaultSystem : IAsyncLifetime
         var report = JsonDocument.Parse(result.Output).RootElement;
         Assert.Equal(0, report.GetProperty("records").GetProperty("lag").GetInt64());
         Assert.Equal(0, report.GetProperty("events").GetProperty("waiting").GetInt64());
-        var sent = report.GetProperty("ledger");
-        Tell([
-            .. seen,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"verify: {sent.GetProperty("acked")} acked, {sent.GetProperty("unknown")} unknown, {report.GetProperty("events").GetProperty("repeated")} events repeated, 0 anomalies"),
-        ]);
+        var (sent, events) = (report.GetProperty("ledger"), report.GetProperty("events"));
+        var (acked, unknown, repeated) = (sent.GetProperty("acked"), sent.GetProperty("unknown"), events.GetProperty("repeated"));
+        Tell([.. seen, $"verify: {acked} acked, {unknown} unknown, {repeated} events repeated, 0 anomalies"]);
         return report;
     }
 

@@ -50,7 +50,9 @@ internal sealed class ServiceGroup : IDisposable
     private string[] Shares()
     {
         var group = _admin.ListGroup(Name, Patience);
-        return group is { State: "Stable" } ? [.. group.Members.Select(member => PartitionsOf(member.MemberAssignment).ToString(CultureInfo.InvariantCulture)).Order()] : ["rebalancing"];
+        return group is { State: "Stable" }
+            ? [.. group.Members.Select(member => PartitionsOf(member.MemberAssignment).ToString(CultureInfo.InvariantCulture)).Order()]
+            : ["rebalancing"];
     }
 
     /// <summary>From the consumer protocol's assignment: a version, then topics, each with its partitions; big-endian.</summary>
