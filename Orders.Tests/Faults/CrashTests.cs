@@ -18,7 +18,7 @@ public sealed class CrashTests(FaultSystem system)
         var repeats = await system.RepeatsAsync();
         var restarts = new List<TimeSpan>();
         var ahead = 0L;
-        await using var load = system.Load(OrderLoad.OnlyGood, rate: 1_000);
+        await using var load = system.Load(OrderLoad.OnlyGood, rate: FaultLength.Of(500, 1_000));
         await using (await system.UnsupervisedAsync())
         {
             await system.EndAsync(ProcessName.Service, "KILL");

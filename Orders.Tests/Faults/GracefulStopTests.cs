@@ -19,7 +19,7 @@ public sealed class GracefulStopTests(FaultSystem system)
         using var group = new ServiceGroup(system.Bus.KafkaServers);
         var repeats = await system.RepeatsAsync();
         var drains = new List<TimeSpan>();
-        await using var load = system.Load(OrderLoad.OnlyGood, rate: 1_000);
+        await using var load = system.Load(OrderLoad.OnlyGood, rate: FaultLength.Of(500, 1_000));
         await using (await system.UnsupervisedAsync())
         {
             await system.EndAsync(ProcessName.Service, "TERM");

@@ -15,7 +15,7 @@ public sealed class ZombieTests(FaultSystem system)
     {
         await system.ReadyAsync();
         using var group = new ServiceGroup(system.Bus.KafkaServers);
-        await using var load = system.Load(OrderLoad.Usual, rate: 1_000);
+        await using var load = system.Load(OrderLoad.Usual, rate: FaultLength.Of(500, 1_000));
         await using var other = system.StartInstance();
         Assert.Equal("2 2", await group.SharedByAsync(2, OrdersTopic.Partitions));
         var fenced = system.Fenced();
