@@ -30,10 +30,10 @@ public sealed class PoisonFloodTests(FaultSystem system)
         var result = await system.Bus.RunAsync(
             "load", "--rate", "2000", "--duration", duration, "--poison", "50%", "--seed", $"{FaultLength.Seed}",
             "--ledger", system.LedgerFile, "--slo", "lost=0,failed=0,unseen=0", "--json");
-        var report = JsonDocument.Parse(result.Succeeded()).RootElement;
 
-        Assert.Null(watch.Until(503, begin));
         Assert.Equal(0, await system.Bus.QueryAsync<long>("SELECT count(*) FROM pause"));
+        Assert.Null(watch.Until(503, begin));
+        var report = JsonDocument.Parse(result.Succeeded()).RootElement;
         var bad = await system.DeadLettersAsync() - dead - InARow;
         Assert.True(bad > report.GetProperty("sent").GetInt64() * 2 / 5, $"Only {bad} of {report.GetProperty("sent")} could not be stored.");
         await system.VerifiedAsync(
