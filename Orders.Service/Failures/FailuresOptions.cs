@@ -51,9 +51,11 @@ internal sealed class FailuresOptions
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00", ErrorMessage = "Failures:BrakeWindow must be 10 s to 1 day.")]
     public TimeSpan BrakeWindow { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The fewest records a share is judged by. Default 1000; with fewer a handful of bad ones would pause a quiet topic.</summary>
+    /// <summary>
+    /// The fewest records a share is judged by. Default 10000; with fewer a flood on a quiet topic, far below <see cref="BrakeInARow"/>, would pause it.
+    /// </summary>
     [Range(1, 1_000_000, ErrorMessage = "Failures:BrakeMinimum must be 1 to 1000000.")]
-    public int BrakeMinimum { get; set; } = 1_000;
+    public int BrakeMinimum { get; set; } = 10_000;
 
     /// <summary>The wait after <paramref name="done"/> redeliveries; null when there were enough.</summary>
     public TimeSpan? RedeliveryAfter(int done) => done switch

@@ -20,6 +20,7 @@ internal static class FailuresRegistration
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<IngestGate>());
         services.AddSingleton<Brake>();
         services.AddSingleton<IngestPause>();
+        services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<IngestPause>());
         services.AddHostedService(provider => provider.GetRequiredService<IngestPause>());
         return services;
     }

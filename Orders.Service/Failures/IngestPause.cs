@@ -1,26 +1,43 @@
 using Bus.Storage.Pausing;
 using Npgsql;
 using Orders.Contracts;
+using Orders.Service.Operations;
 
 namespace Orders.Service.Failures;
 
 /// <summary>
 /// Pauses and resumes ingest for every instance, through the database. Each instance looks there every second and keeps its gate accordingly;
-/// what the brake asks for is written by the instance that noticed.
+/// what the brake asks for is written by the instance that noticed. Whoever asks that often also knows first that nobody answers any more: a server that
+/// hangs fails no statement for half a minute.
 /// </summary>
 internal sealed class IngestPause(NpgsqlDataSource database, IngestGate gate, Brake brake, TimeProvider time, ILogger<IngestPause> logger)
-    : BackgroundService
+    : BackgroundService, IReadinessCheck
 {
     /// <summary>Who pauses when nobody does.</summary>
     public const string BrakeActor = "brake";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>After this long without an answer the database counts as gone.</summary>
+    private static readonly TimeSpan SilentAfter = TimeSpan.FromSeconds(3.5);
     private readonly SemaphoreSlim _one = new(1);
     private volatile PausedTopic? _current;
     private bool _isTold;
 
+    /// <summary>When the database last said whether ingest is paused; 0 before its first answer, which the gate waits for.</summary>
+    private long _answeredAt;
+
     /// <summary>The pause as last read; null while ingest runs.</summary>
     public PausedTopic? Current => _current;
+
+    public string Name => "postgres";
+
+    public string? WhyNotReady()
+    {
+        var answered = Volatile.Read(ref _answeredAt);
+        var silent = time.GetElapsedTime(answered);
+        return answered != 0 && silent > SilentAfter ? $"has not answered for {silent.TotalSeconds:0} s" : null;
+    }
 
     /// <summary>Pauses; false where it was paused already.</summary>
     public async Task<bool> PauseAsync(string actor, string reason, CancellationToken cancellationToken)
@@ -52,6 +69,7 @@ internal sealed class IngestPause(NpgsqlDataSource database, IngestGate gate, Br
             }
 
             var found = await TopicPause.FindAsync(database, Topics.Orders, cancellationToken);
+            Volatile.Write(ref _answeredAt, time.GetTimestamp());
             if (_current is not null && found is null)
             {
                 brake.Reset();

@@ -39,17 +39,27 @@ public sealed class BrakeTests
     [Fact]
     public void More_than_nine_in_ten_over_the_window_are_too_many_once_there_are_enough_to_judge_by()
     {
-        See(stored: 50, dead: 949);
+        See(stored: 500, dead: 9_499);
         Assert.Null(_brake.Tripped);
 
         See(stored: 1, dead: 0);
-        Assert.Equal("949 of the last 1000 records could not be stored (within 5 min)", _brake.Tripped);
+        Assert.Equal("9499 of the last 10000 records could not be stored (within 5 min)", _brake.Tripped);
+    }
+
+    [Fact]
+    public void A_thousand_in_a_row_on_a_quiet_topic_are_borne()
+    {
+        See(stored: 1, dead: 0);
+        See(stored: 0, dead: 1_000);
+        See(stored: 1, dead: 0);
+
+        Assert.Null(_brake.Tripped);
     }
 
     [Fact]
     public void Exactly_nine_in_ten_are_borne()
     {
-        See(stored: 200, dead: 1_800);
+        See(stored: 2_000, dead: 18_000);
 
         Assert.Null(_brake.Tripped);
     }
@@ -57,13 +67,13 @@ public sealed class BrakeTests
     [Fact]
     public void What_is_older_than_the_window_no_longer_counts()
     {
-        See(stored: 10, dead: 900);
+        See(stored: 100, dead: 9_000);
         _time.Advance(TimeSpan.FromMinutes(6));
-        See(stored: 10, dead: 900);
+        See(stored: 100, dead: 9_000);
 
         Assert.Null(_brake.Tripped);
         _time.Advance(TimeSpan.FromMinutes(4));
-        See(stored: 1, dead: 100);
+        See(stored: 10, dead: 1_000);
         Assert.NotNull(_brake.Tripped);
     }
 

@@ -58,6 +58,24 @@ internal sealed class HostProcess : IAsyncDisposable
         return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Its id, for signals.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Asks it to stop in order, and returns how it ended.</summary>
+    public async Task<int> StopAsync()
+    {
+        await Signal.SendAsync(_process.Id, "TERM");
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Ends it without a word.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -94,6 +94,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pure", true, "-trait- Category=system -trait- Category=kafka")]
     [InlineData("system", true, "-trait Category=system")]
     [InlineData("kafka", true, "-trait Category=kafka")]
+    [InlineData("chaos", true, "-trait Category=chaos")]
     [InlineData(null, true, "")]
     [InlineData(null, false, "-trait- Category=kafka")]
     public void A_category_chooses_tests_and_without_kafka_its_tests_are_left_out(string? category, bool kafka, string filter) =>

@@ -7,6 +7,7 @@ using Npgsql;
 using Orders.Contracts;
 using Orders.Tests.Servers;
 using Orders.Tests.Tidy;
+using Orders.Tools.Running;
 
 namespace Orders.Tests.WholePath;
 
@@ -37,6 +38,16 @@ internal sealed class BusSystem : IAsyncDisposable
 
     /// <summary>The installation's tables, as their owner.</summary>
     public NpgsqlDataSource Database => _database ??= NpgsqlDataSource.Create(Text("postgres", "connectionString"));
+
+    /// <summary>How each role reaches the tables.</summary>
+    public Connections Connections
+    {
+        get
+        {
+            var workspace = new Workspace(_directory);
+            return Connections.Of(StateFile.Read(workspace)!, workspace);
+        }
+    }
 
     public static async Task<BusSystem> UpAsync(bool realKafka = false, params (string Name, string Value)[] settings)
     {
@@ -76,6 +87,16 @@ internal sealed class BusSystem : IAsyncDisposable
 
     public async Task ReadStatusAsync() => Status = JsonDocument.Parse((await RunAsync("status", "--json")).Output).RootElement;
 
+    /// <summary>What one of the system's processes has written so far.</summary>
+    public string LogOf(string process)
+    {
+        using var log = new StreamReader(new FileStream(new Workspace(_directory).LogOf(process), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return log.ReadToEnd();
+    }
+
+    /// <summary>Where the system keeps its Postgres.</summary>
+    public string PostgresHome => new Workspace(_directory).In("postgres");
+
     /// <summary>Runs the command against this system.</summary>
     public Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(input: null, arguments);
 
@@ -105,7 +126,7 @@ internal sealed class BusSystem : IAsyncDisposable
     public async Task SignalAsync(string name, string signal)
     {
         using var process = await ProcessAsync(name);
-        (await Command.RunAsync("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)])).Succeeded();
+        await Signal.SendAsync(process.Id, signal);
     }
 
     /// <summary>Puts a record on the topic of orders, byte for byte; returns when the broker has it.</summary>

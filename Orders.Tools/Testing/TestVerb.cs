@@ -8,18 +8,25 @@ namespace Orders.Tools.Testing;
 /// <summary><c>bus test</c>: installs what the tests need, runs them, and ends with one line of counts.</summary>
 internal static class TestVerb
 {
+    /// <summary>The variable of the environment by which the tests of faults learn how long to last; the one value it has.</summary>
+    internal const string FaultLengthVariable = "BUS_FAULT_LENGTH";
+    internal const string LongFaults = "long";
+
+    private const string Chaos = "chaos";
     private const string KafkaBesideTheRepository = "../shared/kafka";
 
     /// <summary>How long the tests may take together before they are stopped: three times what they take on two cores.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan ChaosPatience = TimeSpan.FromHours(3);
     private static readonly TimeSpan RestPatience = TimeSpan.FromSeconds(2);
-    private static readonly string[] Categories = ["pure", "system", "kafka"];
+    private static readonly string[] Categories = ["pure", "system", "kafka", Chaos];
 
     public static Command Define(BusContext bus)
     {
         var category = new Argument<string?>("CATEGORY")
         {
-            Description = "pure (no server), system (Postgres, Redis, Chromium, embedded Kafka) or kafka (a real Kafka). Default: all.",
+            Description = "pure (no server), system (Postgres, Redis, Chromium, embedded Kafka), kafka (a real Kafka) "
+                + "or chaos (those of faults alone, each lasting long: an hour or two). Default: all.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var json = Workspace.JsonOption();
@@ -37,12 +44,12 @@ internal static class TestVerb
         }
 
         var kafkaHome = FindKafka(bus.Root);
-        if (kafkaHome is null && category is null or "kafka" && kafkaHome is null)
+        if (kafkaHome is null && category is null or "kafka" or Chaos && kafkaHome is null)
         {
             bus.Terminal.Say("Left out: category kafka, because KAFKA_HOME names no Kafka distribution.");
         }
 
-        if (category == "kafka" && kafkaHome is null)
+        if (category is "kafka" or Chaos && kafkaHome is null)
         {
             return ExitCode.Unreachable;
         }
@@ -89,11 +96,17 @@ internal static class TestVerb
             RedirectStandardInput = true,
         };
         start.Environment["KAFKA_HOME"] = kafkaHome ?? "";
+        if (category == Chaos)
+        {
+            start.ArgumentList.Add("-showLiveOutput");
+            start.Environment[FaultLengthVariable] = LongFaults;
+        }
+
         try
         {
             using var process = Process.Start(start) ?? throw BusException.Failed("The test runner did not start.");
             process.StandardInput.Close();
-            await ForwardAsync(bus, process, json, cancellationToken);
+            await ForwardAsync(bus, process, category == Chaos ? ChaosPatience : Patience, json, cancellationToken);
             var counts = TestCounts.Read(results)
                 ?? throw BusException.Failed($"The test runner ended with exit code {process.ExitCode} and wrote no results.");
             if (json)
@@ -113,7 +126,7 @@ internal static class TestVerb
         }
     }
 
-    private static async Task ForwardAsync(BusContext bus, Process process, bool json, CancellationToken cancellationToken)
+    private static async Task ForwardAsync(BusContext bus, Process process, TimeSpan patience, bool json, CancellationToken cancellationToken)
     {
         var whole = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -137,14 +150,14 @@ internal static class TestVerb
         process.BeginOutputReadLine();
         try
         {
-            await ended.Task.WaitAsync(Patience, bus.Time, cancellationToken);
+            await ended.Task.WaitAsync(patience, bus.Time, cancellationToken);
         }
         catch (Exception stopped) when (stopped is OperationCanceledException or TimeoutException)
         {
             process.Kill(entireProcessTree: true);
             throw stopped is TimeoutException
                 ? BusException.Failed(
-                    $"The tests did not end within {Patience.TotalMinutes:0} minutes and are stopped. The lines [Long Running Test] above name what hung.")
+                    $"The tests did not end within {patience.TotalMinutes:0} minutes and are stopped. The lines [Long Running Test] above name what hung.")
                 : new OperationCanceledException(cancellationToken);
         }
 
