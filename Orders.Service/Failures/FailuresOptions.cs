@@ -39,6 +39,13 @@ internal sealed class FailuresOptions
     [Range(1, 100, ErrorMessage = "Failures:UncleanStarts must be 1 to 100.")]
     public int UncleanStarts { get; set; } = 3;
 
+    /// <summary>
+    /// After how long a transaction of the service that waits for its own client, while a batch waited for a lock in vain, is taken for that of a frozen
+    /// process and ended. Default 10 s. Shorter: a process that only pauses has to do its batch again; longer: its partitions stand still longer.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ErrorMessage = "Failures:StalledAfter must be 1 s to 1 hour.")]
+    public TimeSpan StalledAfter { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How many failed records in a row pause ingest. Default 5000; fewer stop a short flood, more fill the table of dead letters.</summary>
     [Range(1, 1_000_000, ErrorMessage = "Failures:BrakeInARow must be 1 to 1000000.")]
     public int BrakeInARow { get; set; } = 5_000;

@@ -11,6 +11,7 @@ internal static class FailuresRegistration
         services.AddSingleton<FailedRecords>();
         services.AddSingleton<IFailedRecords>(provider => provider.GetRequiredService<FailedRecords>());
         services.AddSingleton<ISuspectRecords>(provider => provider.GetRequiredService<FailedRecords>());
+        services.AddSingleton<TakeoverFilter>();
         services.AddSingleton<CrashGuard>();
         services.AddSingleton<BisectionFilter>();
         services.AddSingleton<KeptRecordIngest>();

@@ -57,4 +57,8 @@ internal static partial class Log
 
     [LoggerMessage(2017, LogLevel.Information, "Behind dead letter {Id} {Followers} records of its order followed in order, {Dead} of them were refused")]
     public static partial void Followed(ILogger logger, long id, int followers, int dead);
+
+    [LoggerMessage(2018, LogLevel.Warning,
+        "Partition {Partition}: a lock was not to be had in time; {Sessions} sessions that kept a transaction and sent nothing, as of a frozen process, are ended")]
+    public static partial void StalledSessionsEnded(ILogger logger, int partition, long sessions);
 }

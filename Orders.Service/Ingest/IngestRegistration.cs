@@ -66,10 +66,12 @@ internal static class IngestRegistration
             });
         }
 
+        var takeover = context.GetRequiredService<TakeoverFilter>();
         var guard = context.GetRequiredService<CrashGuard>();
         var bisection = context.GetRequiredService<BisectionFilter>();
         endpoint.ConfigureConsumer<IngestConsumer>(context, consumer => consumer.Message<RecordBatch<OrderReceived>>(message =>
         {
+            message.UseFilter(takeover);
             message.UseFilter(guard);
             message.UseFilter(bisection);
         }));

@@ -71,6 +71,12 @@ internal sealed class IngestUnderTest : IAsyncDisposable
         return new IngestUnderTest(services);
     }
 
+    public NpgsqlDataSource Database => _database;
+
+    /// <summary>Something in the place of the consumer, behind the filter that frees partitions.</summary>
+    public Task ThroughTakeoverAsync(Func<Task> consume) => _services.GetRequiredService<TakeoverFilter>().Send(
+        MessageContexts.Of(Batch(0, 0, ("a", 1))), Pipe.ExecuteAsync<ConsumeContext<RecordBatch<OrderReceived>>>(_ => consume()));
+
     /// <summary>A second instance on the same database.</summary>
     public ServiceProvider AnotherInstance() => _all.BuildServiceProvider();
 

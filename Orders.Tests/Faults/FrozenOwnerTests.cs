@@ -1,5 +1,6 @@
 using Bus.Storage.Inbox;
 using Npgsql;
+using Orders.Tests.Failures;
 using Orders.Tests.Servers;
 
 namespace Orders.Tests.Faults;
@@ -36,5 +37,52 @@ public sealed class FrozenOwnerTests(SharedPostgres postgres)
         var loaded = await Inbox.LoadAsync(database, Group, Topic, new Dictionary<int, long> { [0] = 0, [1] = 7 }, token).WaitAsync(Patience, token);
 
         Assert.Equal([(0, 0L), (1, 7L)], loaded.OrderBy(one => one.Key).Select(one => (one.Key, one.Value.Position)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_batch_that_waited_for_its_lock_in_vain_ends_the_frozen_session_and_no_other(bool amidCopy)
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var ingest = await IngestUnderTest.StartAsync(postgres, configure: options => options.StalledAfter = TimeSpan.FromSeconds(1));
+        await ingest.StartPartitionAsync(0);
+        await using var frozen = await ingest.Database.OpenConnectionAsync(token);
+        await FreezeAsync(frozen, amidCopy, token);
+        await using var idle = await ingest.Database.OpenConnectionAsync(token);
+        await using var batch = await ingest.Database.OpenConnectionAsync(token);
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => ingest.ThroughTakeoverAsync(() => MoveAsync(batch, token)));
+        await MoveAsync(batch, token).WaitAsync(Patience, token);
+
+        Assert.Equal(PostgresErrorCodes.LockNotAvailable, refused.SqlState);
+        await ExecuteAsync(idle, "SELECT 1", token);
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => ExecuteAsync(frozen, "SELECT 1", token));
+    }
+
+    /// <summary>A transaction that has the watermark and whose client falls silent: between two statements, or with a row sent in part.</summary>
+    private static async Task FreezeAsync(NpgsqlConnection frozen, bool amidCopy, CancellationToken token)
+    {
+        await frozen.BeginTransactionAsync(token);
+        await ExecuteAsync(frozen, "UPDATE watermark SET position = 1", token);
+        if (amidCopy)
+        {
+            var copy = await frozen.BeginRawBinaryCopyAsync("COPY inbox (first_offset) FROM STDIN (FORMAT BINARY)", token);
+            await copy.WriteAsync(new byte[] { (byte)'P', (byte)'G' }, token);
+            await copy.FlushAsync(token);
+        }
+    }
+
+    /// <summary>Waits two seconds for the watermark, longer than a transaction may be silent.</summary>
+    private static async Task MoveAsync(NpgsqlConnection batch, CancellationToken token)
+    {
+        await ExecuteAsync(batch, "SET lock_timeout = '2s'", token);
+        await ExecuteAsync(batch, "UPDATE watermark SET position = 2", token);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken token)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(token);
     }
 }
