@@ -59,6 +59,7 @@ internal static partial class Log
     public static partial void Followed(ILogger logger, long id, int followers, int dead);
 
     [LoggerMessage(2018, LogLevel.Warning,
-        "Partition {Partition}: a lock was not to be had in time; {Sessions} sessions that kept a transaction and sent nothing, as of a frozen process, are ended")]
+        "Partition {Partition}: a lock was not to be had in time; {Sessions} sessions that kept a transaction and sent nothing, as those of a frozen process "
+        + "do, are ended")]
     public static partial void StalledSessionsEnded(ILogger logger, int partition, long sessions);
 }
