@@ -7,6 +7,7 @@ namespace Orders.Tests.Faults;
 [Collection(FaultTests.Name)]
 [Trait("Category", "kafka")]
 [Trait("Category", "chaos")]
+[Trait("Length", "long")]
 public sealed class CrashTests(FaultSystem system)
 {
     [Fact]

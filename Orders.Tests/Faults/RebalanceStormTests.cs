@@ -6,6 +6,7 @@ namespace Orders.Tests.Faults;
 [Collection(FaultTests.Name)]
 [Trait("Category", "kafka")]
 [Trait("Category", "chaos")]
+[Trait("Length", "long")]
 public sealed class RebalanceStormTests(FaultSystem system)
 {
     [Fact]
