@@ -74,7 +74,7 @@ internal static class TestVerb
         return kafkaHome is null ? servers : [.. servers, DebianPackage.Java];
     }
 
-    /// <summary>Which tests the runner is to take; those without a category are pure. Those that are long wait to be asked for by a category of theirs.</summary>
+    /// <summary>Which tests the runner is to take; those without a category are pure, long ones wait to be asked for by theirs.</summary>
     internal static string[] Filter(string? category, bool withKafka) => category switch
     {
         "pure" => ["-trait-", "Category=system", "-trait-", "Category=kafka"],
