@@ -28,26 +28,8 @@ public sealed class RangeReader : IDisposable
     /// <param name="time">For patience.</param>
     public RangeReader(string topic, string group, KafkaOptions kafka, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(kafka);
         (_topic, _time) = (topic, time);
-        var config = kafka.ApplyTo(new ConsumerConfig
-        {
-            GroupId = group,
-            EnableAutoCommit = false,
-            EnableAutoOffsetStore = false,
-            AutoOffsetReset = AutoOffsetReset.Error,
-            EnablePartitionEof = true,
-            IsolationLevel = IsolationLevel.ReadCommitted,
-            AllowAutoCreateTopics = false,
-            ReconnectBackoffMaxMs = 1_000,
-            QueuedMaxMessagesKbytes = 16 << 10,
-        });
-        _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetKeyDeserializer(RawBytes.Deserializer)
-            .SetValueDeserializer(RawBytes.Deserializer)
-            .SetErrorHandler((_, _) => { })
-            .SetLogHandler((_, _) => { })
-            .Build();
+        _consumer = AssignedReader.Build(kafka, group, config => config.QueuedMaxMessagesKbytes = 16 << 10);
     }
 
     /// <summary>Where the partition's log begins, and the offset behind its last record.</summary>

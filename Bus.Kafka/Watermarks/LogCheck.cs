@@ -25,29 +25,13 @@ internal sealed class LogCheck : IDisposable
     public LogCheck(string topic, string group, KafkaOptions kafka, TimeProvider time)
     {
         (_topic, _time) = (topic, time);
-        var config = kafka.ApplyTo(new ConsumerConfig
+        _consumer = AssignedReader.Build(kafka, group, config =>
         {
-            // Required by the client; the group is not joined and nothing is committed to it.
-            GroupId = group,
-            EnableAutoCommit = false,
-            EnableAutoOffsetStore = false,
-            AutoOffsetReset = AutoOffsetReset.Error,
-            EnablePartitionEof = true,
-            IsolationLevel = IsolationLevel.ReadCommitted,
-            AllowAutoCreateTopics = false,
-            ReconnectBackoffMaxMs = 1_000,
-
             // One record per partition is asked for; the broker gives the one batch it lies in, whatever its size.
-            MaxPartitionFetchBytes = 1,
-            QueuedMinMessages = 1,
-            QueuedMaxMessagesKbytes = 1,
+            config.MaxPartitionFetchBytes = 1;
+            config.QueuedMinMessages = 1;
+            config.QueuedMaxMessagesKbytes = 1;
         });
-        _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetKeyDeserializer(RawBytes.Deserializer)
-            .SetValueDeserializer(RawBytes.Deserializer)
-            .SetErrorHandler((_, _) => { })
-            .SetLogHandler((_, _) => { })
-            .Build();
     }
 
     /// <summary>What was accounted for of those logs that the latest look found to be the same, where that says more than the look before.</summary>
