@@ -9,8 +9,11 @@ internal interface ISharedStore
     /// <summary>The bytes under the key, or null.</summary>
     Task<byte[]?> ReadAsync(string key);
 
-    /// <summary>Compare-and-set by version.</summary>
-    Task WriteAsync(string key, byte[] entry, TimeSpan lifetime);
+    /// <summary>Compare-and-set by version, each entry on its own, all in one round trip.</summary>
+    Task WriteAsync(IReadOnlyList<SharedEntry> entries, TimeSpan lifetime);
 
     Task RemoveAsync(string key);
 }
+
+/// <summary>A value on its way to Redis, in the form of <see cref="EntryFormat"/>.</summary>
+internal readonly record struct SharedEntry(string Key, byte[] Bytes);

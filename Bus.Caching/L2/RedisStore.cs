@@ -16,9 +16,17 @@ internal sealed class RedisStore(CacheOptions options) : ISharedStore, IDisposab
 
     public async Task<byte[]?> ReadAsync(string key) => await (await DatabaseAsync()).StringGetAsync(_prefix + key);
 
-    public async Task WriteAsync(string key, byte[] entry, TimeSpan lifetime) =>
-        await (await DatabaseAsync()).ScriptEvaluateAsync(
-            WriteScript, [_prefix + key, _eraKey], [entry, (long)lifetime.TotalMilliseconds]);
+    public async Task WriteAsync(IReadOnlyList<SharedEntry> entries, TimeSpan lifetime)
+    {
+        var (keys, values) = (new RedisKey[entries.Count + 1], new RedisValue[entries.Count + 1]);
+        (keys[0], values[0]) = (_eraKey, (long)lifetime.TotalMilliseconds);
+        for (var i = 0; i < entries.Count; i++)
+        {
+            (keys[i + 1], values[i + 1]) = (_prefix + entries[i].Key, entries[i].Bytes);
+        }
+
+        await (await DatabaseAsync()).ScriptEvaluateAsync(WriteScript, keys, values);
+    }
 
     public async Task RemoveAsync(string key) => await (await DatabaseAsync()).KeyDeleteAsync(_prefix + key);
 

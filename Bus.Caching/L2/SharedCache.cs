@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
@@ -9,15 +10,25 @@ namespace Bus.Caching.L2;
 /// </summary>
 internal sealed class SharedCache(ISharedStore? store, CacheOptions options, TimeProvider time, ILogger<SharedCache> logger)
 {
-    // The most writes under way; more are as good as lost and end the era.
+    // The most writes that wait or are under way; more are as good as lost and end the era.
     private const int MaxWritesUnderWay = 8192;
+
+    // What one call of the script may hold. Redis serves nobody else meanwhile.
+    private const int MaxEntriesPerCall = 128;
+    private const int MaxBytesPerCall = 1 << 20;
+
+    // What comes within this time of a call goes in the next one together: at a thousand events a second a call for each would cost
+    // more than all else that an event costs. The first one after a pause does not wait.
+    private static readonly TimeSpan WriteLinger = TimeSpan.FromMilliseconds(10);
 
     // Nobody waits for a write, so it may take longer than a read.
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Channel<long> _lost = Channel.CreateBounded<long>(1);
+    private readonly ConcurrentQueue<(string Key, CachedValue Value, long Era)> _writes = new();
     private long _era;
     private int _writesUnderWay;
+    private int _isWriting;
 
     /// <summary>Whether entries are read and written at present.</summary>
     public bool IsOpen => Volatile.Read(ref _era) > 0;
@@ -91,14 +102,6 @@ internal sealed class SharedCache(ISharedStore? store, CacheOptions options, Tim
             return;
         }
 
-        _ = WriteAsync(store, key, value, era);
-    }
-
-    /// <summary>From here on, what lies in L2 is not looked at until a new era has begun.</summary>
-    public void Distrust() => Lose(Volatile.Read(ref _era), null);
-
-    private async Task WriteAsync(ISharedStore to, string key, CachedValue value, long era)
-    {
         if (Interlocked.Increment(ref _writesUnderWay) > MaxWritesUnderWay)
         {
             Interlocked.Decrement(ref _writesUnderWay);
@@ -106,17 +109,73 @@ internal sealed class SharedCache(ISharedStore? store, CacheOptions options, Tim
             return;
         }
 
+        _writes.Enqueue((key, value, era));
+        if (Interlocked.Exchange(ref _isWriting, 1) == 0)
+        {
+            _ = WriteWaitingAsync(store);
+        }
+    }
+
+    /// <summary>From here on, what lies in L2 is not looked at until a new era has begun.</summary>
+    public void Distrust() => Lose(Volatile.Read(ref _era), null);
+
+    private async Task WriteWaitingAsync(ISharedStore to)
+    {
+        do
+        {
+            var call = new List<SharedEntry>();
+            int taken;
+            do
+            {
+                var era = Volatile.Read(ref _era);
+                taken = TakeCall(call, era);
+                await WriteAsync(to, call, era);
+                Interlocked.Add(ref _writesUnderWay, -taken);
+                call.Clear();
+                if (taken is > 0 and < MaxEntriesPerCall)
+                {
+                    await Task.Delay(WriteLinger, time);
+                }
+            }
+            while (taken > 0);
+
+            Volatile.Write(ref _isWriting, 0);
+
+            // Whoever came after the last look, and before the flag was down, did not start another writer.
+        }
+        while (!_writes.IsEmpty && Interlocked.Exchange(ref _isWriting, 1) == 0);
+    }
+
+    /// <summary>Takes what one call may hold. What was to be written in an era that is over is left out: Redis would stamp it with the new one.</summary>
+    private int TakeCall(List<SharedEntry> call, long era)
+    {
+        var (taken, bytes) = (0, 0);
+        while (taken < MaxEntriesPerCall && bytes < MaxBytesPerCall && _writes.TryDequeue(out var write))
+        {
+            taken++;
+            if (write.Era == era)
+            {
+                var entry = EntryFormat.Encode(write.Key, write.Value);
+                bytes += entry.Length;
+                call.Add(new SharedEntry(write.Key, entry));
+            }
+        }
+
+        return taken;
+    }
+
+    private async Task WriteAsync(ISharedStore to, List<SharedEntry> call, long era)
+    {
         try
         {
-            await to.WriteAsync(key, EntryFormat.Encode(key, value), options.RedisLifetime).WaitAsync(WriteTimeout, time);
+            if (call.Count > 0)
+            {
+                await to.WriteAsync(call, options.RedisLifetime).WaitAsync(WriteTimeout, time);
+            }
         }
         catch (Exception exception)
         {
             Lose(era, exception);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _writesUnderWay);
         }
     }
 

@@ -28,6 +28,13 @@ public sealed class RelayOptions
     [Range(1, 1L << 30, ErrorMessage = "Relay:BatchBytes must be 1 byte to 1 GiB.")]
     public long BatchBytes { get; set; } = 16 << 20;
 
+    /// <summary>
+    /// How long the relay lets events gather after a pass that was not full. Default 5 ms. An event that finds the relay asleep does not wait.
+    /// Smaller: more, smaller requests, each with its cost for Postgres, Kafka and every reader; larger: events arrive that much later.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10", ErrorMessage = "Relay:Linger must be 0 to 10 s.")]
+    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>How long the relay sleeps when nothing wakes it. Default 1 s: what a missed notification costs at most.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ErrorMessage = "Relay:PollInterval must be 10 ms to 1 min.")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);

@@ -27,6 +27,13 @@ internal sealed class RelayWorker(
     // Advisory locks belong to the whole database; another installation in another schema of it has a relay of its own.
     private const string AcquireSql = "SELECT pg_try_advisory_lock(hashtextextended(current_schema(), $1))";
 
+    // The outbox is empty or about to be whenever statistics are taken, and full of rows that vacuum has yet to remove: a plan that reads
+    // the whole table would look right to the planner and cost more with every event. And what was confirmed need not be gone from the
+    // disk before the next pass: a crash of the database that brings it back only repeats it.
+    private const string SettingsSql = "SET enable_seqscan = off; SET synchronous_commit = off";
+
+    private const string RemoveSql = "DELETE FROM outbox WHERE id = ANY ($1)";
+
     private static readonly string ReadSql = SqlText.Read("Relay.ReadEvents.sql");
     private readonly RelayOptions _options = options.Value;
 
@@ -73,14 +80,24 @@ internal sealed class RelayWorker(
 
         try
         {
-            await ExecuteAsync(connection, $"LISTEN {Outbox.Outbox.Channel}", cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(connection, $"{SettingsSql}; LISTEN {Outbox.Outbox.Channel}", cancellationToken).ConfigureAwait(false);
             Log.RelayStarted(logger, target.Name);
+            var confirmed = new List<long>();
             while (true)
             {
                 bell.Wake();
-                var sent = await RunOnceAsync(connection, cancellationToken).ConfigureAwait(false);
-                state.Sent(sent);
-                if (sent == 0 && bell.Doze())
+                var events = await RemoveAndReadAsync(connection, confirmed, cancellationToken).ConfigureAwait(false);
+                state.Sent(confirmed.Count);
+                confirmed.Clear();
+                if (events.Count > 0)
+                {
+                    await SendAsync(connection, events, confirmed, cancellationToken).ConfigureAwait(false);
+                    if (events.Count < _options.BatchEvents / 2 && _options.Linger > TimeSpan.Zero)
+                    {
+                        await Task.Delay(_options.Linger, time, cancellationToken).ConfigureAwait(false);
+                    }
+                }
+                else if (bell.Doze())
                 {
                     await connection.WaitAsync(_options.PollInterval, cancellationToken).ConfigureAwait(false);
                 }
@@ -104,7 +121,7 @@ internal sealed class RelayWorker(
     {
         try
         {
-            await ExecuteAsync(connection, "SELECT pg_advisory_unlock_all(); UNLISTEN *", CancellationToken.None).ConfigureAwait(false);
+            await ExecuteAsync(connection, "SELECT pg_advisory_unlock_all(); UNLISTEN *; RESET ALL", CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
         {
@@ -118,18 +135,11 @@ internal sealed class RelayWorker(
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>One bounded pass; returns how many events were confirmed and have left the outbox.</summary>
-    private async Task<int> RunOnceAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Sends a pass; the ids of what the target confirmed are in <paramref name="confirmed"/>, to be removed by the next read.</summary>
+    private async Task SendAsync(NpgsqlConnection connection, List<OutboxEvent> events, List<long> confirmed, CancellationToken cancellationToken)
     {
-        var events = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-        if (events.Count == 0)
-        {
-            return 0;
-        }
-
         Failpoint.Hit("outbox_claimed");
-        var confirmed = new List<long>(events.Count);
-        var complete = true;
+        var complete = false;
         try
         {
             foreach (var wave in Waves(events))
@@ -145,20 +155,22 @@ internal sealed class RelayWorker(
                 confirmed.AddRange(taken.Select(sent => sent.Id));
                 if (taken.Count < wave.Count)
                 {
-                    complete = false;
-                    break;
+                    throw new RelayException(
+                        $"{target.Name} did not confirm {events.Count - confirmed.Count} of {events.Count} events; they are sent again.");
                 }
             }
+
+            complete = true;
         }
         finally
         {
-            // What was confirmed is marked even when a later wave broke: it would only be sent again.
-            await MarkAsync(connection, confirmed, CancellationToken.None).ConfigureAwait(false);
+            // What was confirmed is removed even when a later wave broke: it would only be sent again.
+            if (!complete && confirmed.Count > 0)
+            {
+                await using var remove = new NpgsqlCommand(RemoveSql, connection) { Parameters = { new() { Value = confirmed } } };
+                await remove.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+            }
         }
-
-        return complete
-            ? confirmed.Count
-            : throw new RelayException($"{target.Name} did not confirm {events.Count - confirmed.Count} of {events.Count} events; they are sent again.");
     }
 
     /// <summary>Splits events so that each wave holds at most one of a key, in order: the n-th of a key is in the n-th wave.</summary>
@@ -181,13 +193,21 @@ internal sealed class RelayWorker(
         return waves;
     }
 
-    private async Task<List<OutboxEvent>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>One round trip: what the pass before this one delivered goes, and the next events come, as many as a pass may hold.</summary>
+    private async Task<List<OutboxEvent>> RemoveAndReadAsync(NpgsqlConnection connection, List<long> delivered, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(ReadSql, connection)
+        await using var batch = new NpgsqlBatch(connection);
+        if (delivered.Count > 0)
+        {
+            Failpoint.Hit("outbox_before_mark");
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveSql) { Parameters = { new() { Value = delivered } } });
+        }
+
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadSql)
         {
             Parameters = { new() { Value = _options.BatchEvents }, new() { Value = _options.BatchBytes } },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        });
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         var events = new List<OutboxEvent>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -202,16 +222,6 @@ internal sealed class RelayWorker(
         }
 
         return events;
-    }
-
-    private static async Task MarkAsync(NpgsqlConnection connection, List<long> ids, CancellationToken cancellationToken)
-    {
-        if (ids.Count > 0)
-        {
-            Failpoint.Hit("outbox_before_mark");
-            await using var command = new NpgsqlCommand("DELETE FROM outbox WHERE id = ANY ($1)", connection) { Parameters = { new() { Value = ids } } };
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
     }
 }
 

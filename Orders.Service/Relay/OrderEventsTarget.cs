@@ -14,6 +14,7 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     private static readonly byte[] SpecVersion = "1.0"u8.ToArray();
     private static readonly byte[] Source = "/orders"u8.ToArray();
     private static readonly byte[] Json = "application/json"u8.ToArray();
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private readonly KafkaOptions _kafka;
     private readonly ILogger<OrderEventsTarget> _logger;
     private IProducer<string, byte[]?>? _producer;
@@ -23,18 +24,9 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
 
     public string Name => Topics.OrderEvents;
 
-    public async Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken)
-    {
-        var producer = Producer();
-        var wave = new Wave(events.Count);
-        foreach (var e in events)
-        {
-            Produce(producer, e, wave);
-        }
-
-        // Not cancelled: every event's word is heard, at the latest when it has timed out in the client.
-        return await wave.Answered.ConfigureAwait(false);
-    }
+    /// <summary>Not cancelled: every event's word is heard, at the latest when it has timed out in the client.</summary>
+    public async Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken) =>
+        await Task.Run(() => Send(events), CancellationToken.None).ConfigureAwait(false);
 
     public void Dispose() => _producer?.Dispose();
 
@@ -58,8 +50,12 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
             EnableIdempotence = true,
             Acks = Acks.All,
             Partitioner = Partitioner.Murmur2Random,
-            LingerMs = 1,
-            BatchSize = 512 * 1024,
+
+            // The flush at the end of a wave sends it. A shorter time would make the client's thread spin: it waits for the last
+            // millisecond of it, and for an answer with more to send behind it, by asking again and again (librdkafka 2.0).
+            LingerMs = 1_000,
+            EnableBackgroundPoll = false,
+            BatchSize = 1_000_000,
             QueueBufferingMaxMessages = 200_000,
 
             // The largest order that ingest accepts fits with its headers.
@@ -78,7 +74,24 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
             .Build();
     }
 
-    private void Produce(IProducer<string, byte[]?> producer, OutboxEvent e, Wave wave)
+    /// <summary>One request per partition and wave, as a rule. The answers come on this thread, while it flushes.</summary>
+    private List<OutboxEvent> Send(IReadOnlyList<OutboxEvent> events)
+    {
+        var producer = Producer();
+        var confirmed = new List<OutboxEvent>(events.Count);
+        foreach (var e in events)
+        {
+            Produce(producer, e, confirmed);
+        }
+
+        while (producer.Flush(Look) > 0)
+        {
+        }
+
+        return confirmed;
+    }
+
+    private void Produce(IProducer<string, byte[]?> producer, OutboxEvent e, List<OutboxEvent> confirmed)
     {
         try
         {
@@ -88,15 +101,16 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
                 {
                     Log.NotConfirmed(_logger, e.Key, e.Sequence, report.Error.Reason);
                 }
-
-                wave.Answer(e, confirmed: !report.Error.IsError);
+                else
+                {
+                    confirmed.Add(e);
+                }
             });
         }
         catch (ProduceException<string, byte[]?> exception)
         {
             _isBroken |= exception.Error.IsFatal;
             Log.NotConfirmed(_logger, e.Key, e.Sequence, exception.Error.Reason);
-            wave.Answer(e, confirmed: false);
         }
     }
 
@@ -127,32 +141,6 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     }
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
-
-    /// <summary>Collects the target's word on each event of a wave; the answers come from the client's own thread.</summary>
-    private sealed class Wave(int count)
-    {
-        private readonly List<OutboxEvent> _confirmed = new(count);
-        private readonly TaskCompletionSource<IReadOnlyList<OutboxEvent>> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _open = count;
-
-        public Task<IReadOnlyList<OutboxEvent>> Answered => _answered.Task;
-
-        public void Answer(OutboxEvent e, bool confirmed)
-        {
-            lock (_confirmed)
-            {
-                if (confirmed)
-                {
-                    _confirmed.Add(e);
-                }
-
-                if (--_open == 0)
-                {
-                    _answered.SetResult(_confirmed);
-                }
-            }
-        }
-    }
 
     /// <summary>Bytes as they are; null is a tombstone.</summary>
     private sealed class NullableBytes : ISerializer<byte[]?>

@@ -16,6 +16,12 @@ internal sealed class FakeStore : ISharedStore
 
     public bool Hangs { get; set; }
 
+    /// <summary>Writes wait for this to complete; they are done then.</summary>
+    public Task WritesMayGo { get; set; } = Task.CompletedTask;
+
+    /// <summary>How many entries each call wrote.</summary>
+    public ConcurrentQueue<int> Calls { get; } = new();
+
     public int Reads => Volatile.Read(ref _reads);
 
     public long Era => Interlocked.Read(ref _era);
@@ -28,16 +34,28 @@ internal sealed class FakeStore : ISharedStore
         return AsTold(() => Entries.GetValueOrDefault(key));
     }
 
-    public Task WriteAsync(string key, byte[] entry, TimeSpan lifetime) => AsTold(() =>
+    public async Task WriteAsync(IReadOnlyList<SharedEntry> entries, TimeSpan lifetime)
     {
-        var stamped = new byte[entry.Length + 8];
-        entry.CopyTo(stamped, 0);
-        BinaryPrimitives.WriteInt64BigEndian(stamped.AsSpan(entry.Length), Era);
-        return Entries.AddOrUpdate(key, stamped, (_, old) =>
-            old.AsSpan(1, 8).SequenceCompareTo(entry.AsSpan(1, 8)) > 0 ? old : stamped);
-    });
+        SharedEntry[] call = [.. entries];
+        await WritesMayGo;
+        await AsTold(() => Write(call));
+    }
 
     public Task RemoveAsync(string key) => AsTold(() => Entries.TryRemove(key, out _));
+
+    private bool Write(SharedEntry[] entries)
+    {
+        Calls.Enqueue(entries.Length);
+        foreach (var (key, entry) in entries)
+        {
+            var stamped = new byte[entry.Length + 8];
+            entry.CopyTo(stamped, 0);
+            BinaryPrimitives.WriteInt64BigEndian(stamped.AsSpan(entry.Length), Era);
+            Entries.AddOrUpdate(key, stamped, (_, old) => old.AsSpan(1, 8).SequenceCompareTo(entry.AsSpan(1, 8)) > 0 ? old : stamped);
+        }
+
+        return true;
+    }
 
     private Task<T> AsTold<T>(Func<T> act) =>
         Hangs ? new TaskCompletionSource<T>().Task

@@ -35,14 +35,15 @@ public sealed class RealRedisTests : IAsyncLifetime
         using var store = new RedisStore(Options());
         Assert.Equal(1, await store.NextEraAsync());
 
-        await store.WriteAsync("k", EntryFormat.Encode("k", FakeOrigin.Value(long.MaxValue - 1, "high")), TimeSpan.FromMinutes(1));
-        await store.WriteAsync("k", EntryFormat.Encode("k", FakeOrigin.Value(long.MaxValue - 2, "low")), TimeSpan.FromMinutes(1));
+        await store.WriteAsync([Entry(long.MaxValue - 1, "high")], TimeSpan.FromMinutes(1));
+        await store.WriteAsync([Entry(long.MaxValue - 2, "low"), new("other", EntryFormat.Encode("other", FakeOrigin.Value(1)))], TimeSpan.FromMinutes(1));
 
         Assert.True(EntryFormat.TryDecode("k", await store.ReadAsync("k"), out var era, out var value));
         Assert.Equal((1, long.MaxValue - 1), (era, value.Version));
+        Assert.True(EntryFormat.TryDecode("other", await store.ReadAsync("other"), out _, out _));
 
         Assert.Equal(2, await store.NextEraAsync());
-        await store.WriteAsync("k", EntryFormat.Encode("k", FakeOrigin.Value(long.MaxValue - 1, "high")), TimeSpan.FromMinutes(1));
+        await store.WriteAsync([Entry(long.MaxValue - 1, "high")], TimeSpan.FromMinutes(1));
         Assert.True(EntryFormat.TryDecode("k", await store.ReadAsync("k"), out era, out _));
         Assert.Equal(2, era);
         var lifetime = await _direct.GetDatabase().KeyTimeToLiveAsync("test:v:k");
@@ -53,7 +54,7 @@ public sealed class RealRedisTests : IAsyncLifetime
     public async Task A_foreign_type_under_a_key_is_dropped_and_refilled_and_forgotten_scripts_are_sent_again()
     {
         using var store = new RedisStore(Options());
-        var test = new CacheUnderTest(store, options => options.RedisTimeout = TimeSpan.FromSeconds(10));
+        var test = new CacheUnderTest(store, options => options.RedisTimeout = TimeSpan.FromSeconds(10), TimeProvider.System);
         _ = test.OpenShared();
         Assert.True(SpinWait.SpinUntil(() => test.Cache.IsSharedOpen, TimeSpan.FromSeconds(10)));
         await _direct.GetDatabase().ListLeftPushAsync("test:v:k", "not ours");
@@ -91,6 +92,8 @@ public sealed class RealRedisTests : IAsyncLifetime
         Assert.True(SpinWait.SpinUntil(
             () => _direct.IsConnected && _direct.GetDatabase().KeyExists("test:v:k"), TimeSpan.FromSeconds(20)));
     }
+
+    private static SharedEntry Entry(long version, string text) => new("k", EntryFormat.Encode("k", FakeOrigin.Value(version, text)));
 
     private CacheOptions Options() => new() { Redis = $"127.0.0.1:{_port}", InstallationId = "test" };
 

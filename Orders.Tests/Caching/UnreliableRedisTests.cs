@@ -105,7 +105,7 @@ public sealed class UnreliableRedisTests
         var era = _store.Era;
         _store.Failure = new IOException("gone");
         test.Cache.Apply("k", FakeOrigin.Value(5, "five"));
-        Assert.False(test.Cache.IsSharedOpen);
+        Linger(test, () => !test.Cache.IsSharedOpen);
 
         _store.Failure = null;
         Assert.True(SpinWait.SpinUntil(
@@ -123,6 +123,61 @@ public sealed class UnreliableRedisTests
     }
 
     [Fact]
+    public void Writes_that_wait_for_a_slow_Redis_go_in_one_call()
+    {
+        var test = new CacheUnderTest(_store);
+        _ = test.OpenShared();
+        var gate = new TaskCompletionSource();
+        _store.WritesMayGo = gate.Task;
+        for (var i = 0; i < 101; i++)
+        {
+            test.Cache.Apply($"k{i}", FakeOrigin.Value(1));
+        }
+
+        gate.SetResult();
+
+        Linger(test, () => _store.Entries.Count == 101);
+        Assert.Equal([1, 100], _store.Calls);
+        Assert.True(test.Cache.IsSharedOpen);
+    }
+
+    [Fact]
+    public void What_waited_when_an_era_ended_is_not_stamped_with_the_next_one()
+    {
+        var test = new CacheUnderTest(_store);
+        _ = test.OpenShared();
+        var gate = new TaskCompletionSource();
+        _store.WritesMayGo = gate.Task;
+        test.Cache.Apply("under way", FakeOrigin.Value(1));
+        test.Cache.Apply("waits", FakeOrigin.Value(1));
+
+        test.Cache.Drop("the test says so");
+        Assert.True(SpinWait.SpinUntil(() => test.Cache.IsSharedOpen, TimeSpan.FromSeconds(10)));
+        test.Cache.Apply("new", FakeOrigin.Value(1));
+        gate.SetResult();
+
+        Linger(test, () => _store.Entries.ContainsKey("new"));
+        Assert.False(_store.Entries.ContainsKey("waits"));
+    }
+
+    [Fact]
+    public void More_writes_than_may_wait_end_the_era()
+    {
+        var test = new CacheUnderTest(_store);
+        _ = test.OpenShared();
+        var era = _store.Era;
+        var gate = new TaskCompletionSource();
+        _store.WritesMayGo = gate.Task;
+        for (var i = 0; i <= 8192; i++)
+        {
+            test.Cache.Apply("k", FakeOrigin.Value(i + 1));
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => _store.Era > era, TimeSpan.FromSeconds(10)));
+        gate.SetResult();
+    }
+
+    [Fact]
     public async Task Without_Redis_the_origin_answers()
     {
         var test = new CacheUnderTest();
@@ -131,4 +186,13 @@ public sealed class UnreliableRedisTests
 
         Assert.Equal(CacheSource.Origin, (await test.GetAsync("k")).Source);
     }
+
+    /// <summary>Lets the time pass for which writes gather, until it is so.</summary>
+    private static void Linger(CacheUnderTest test, Func<bool> isSo) => Assert.True(SpinWait.SpinUntil(
+        () =>
+        {
+            test.Time.Advance(TimeSpan.FromMilliseconds(10));
+            return isSo();
+        },
+        TimeSpan.FromSeconds(10)));
 }

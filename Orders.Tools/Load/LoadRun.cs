@@ -10,8 +10,11 @@ namespace Orders.Tools.Load;
 /// </summary>
 internal sealed class LoadRun(BusContext bus, RunningSystem system, LoadRequest request)
 {
-    // The client may gather records for as long as this; the plan counts it in.
-    private const double LingerMs = 1;
+    // Records are sent as they come: for the last millisecond of a longer wait the client would ask again and again.
+    private const double LingerMs = 0;
+
+    // A timer for every record would take processor time from the system that is measured.
+    private const double ShortestWaitMs = 5;
 
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
@@ -82,12 +85,12 @@ internal sealed class LoadRun(BusContext bus, RunningSystem system, LoadRequest 
         }
     }
 
-    /// <summary>Never early. Late by up to a millisecond, the finest a timer waits; the latency counts from the plan all the same.</summary>
+    /// <summary>Never early. Late by up to two milliseconds; the latency counts from the plan all the same.</summary>
     private async Task DueAsync(LoadClock clock, long number, CancellationToken cancellationToken)
     {
         while (clock.Planned(number) - clock.Now is > 0 and var wait)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait / 1000.0)), bus.Time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Max(ShortestWaitMs, Math.Ceiling(wait / 1000.0))), bus.Time, cancellationToken);
         }
 
         cancellationToken.ThrowIfCancellationRequested();

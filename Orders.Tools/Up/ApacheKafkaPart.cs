@@ -30,7 +30,8 @@ internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessNam
         Directory.CreateDirectory(Home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var addresses = Supervision.State.Addresses;
 
-        // Few partitions for the broker's own topics: a laptop's start should not wait for fifty of them twice.
+        // Few partitions for the broker's own topics: a laptop's start should not wait for fifty of them twice. Few threads: each request is
+        // handed from one to another, and eight of them on two processors are woken for nothing.
         await File.WriteAllTextAsync(Properties, $"""
             process.roles=broker,controller
             node.id=1
@@ -46,6 +47,8 @@ internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessNam
             transaction.state.log.replication.factor=1
             transaction.state.log.min.isr=1
             group.initial.rebalance.delay.ms=0
+            num.network.threads=1
+            num.io.threads=2
 
             """, cancellationToken);
         if (File.Exists(Path.Combine(Data, "meta.properties")))
