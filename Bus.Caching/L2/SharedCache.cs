@@ -26,6 +26,8 @@ internal sealed class SharedCache(ISharedStore? store, CacheOptions options, Tim
 
     private readonly Channel<long> _lost = Channel.CreateBounded<long>(1);
     private readonly ConcurrentQueue<(string Key, CachedValue Value, long Era)> _writes = new();
+    // Redis does what it is sent in the order it is sent: a call that was right when it was sent is done before the next era begins.
+    private readonly Lock _order = new();
     private long _era;
     private int _writesUnderWay;
     private int _isWriting;
@@ -123,36 +125,56 @@ internal sealed class SharedCache(ISharedStore? store, CacheOptions options, Tim
     {
         do
         {
-            var call = new List<SharedEntry>();
-            int taken;
-            do
+            while (!_writes.IsEmpty)
             {
-                var era = Volatile.Read(ref _era);
-                taken = TakeCall(call, era);
-                await WriteAsync(to, call, era);
-                Interlocked.Add(ref _writesUnderWay, -taken);
-                call.Clear();
-                if (taken is > 0 and < MaxEntriesPerCall)
+                await WriteCallAsync(to);
+                if (Volatile.Read(ref _writesUnderWay) < MaxEntriesPerCall)
                 {
                     await Task.Delay(WriteLinger, time);
                 }
             }
-            while (taken > 0);
 
-            Volatile.Write(ref _isWriting, 0);
-
-            // Whoever came after the last look, and before the flag was down, did not start another writer.
+            // With a fence: whoever came after that look, and before the flag was down, did not start another writer.
+            Interlocked.Exchange(ref _isWriting, 0);
         }
         while (!_writes.IsEmpty && Interlocked.Exchange(ref _isWriting, 1) == 0);
     }
 
-    /// <summary>Takes what one call may hold. What was to be written in an era that is over is left out: Redis would stamp it with the new one.</summary>
-    private int TakeCall(List<SharedEntry> call, long era)
+    private async Task WriteCallAsync(ISharedStore to)
     {
-        var (taken, bytes) = (0, 0);
-        while (taken < MaxEntriesPerCall && bytes < MaxBytesPerCall && _writes.TryDequeue(out var write))
+        var taken = 0;
+        var era = Volatile.Read(ref _era);
+        try
         {
-            taken++;
+            var call = TakeCall(era, out taken);
+            var written = Task.CompletedTask;
+            lock (_order)
+            {
+                if (call.Count > 0 && Volatile.Read(ref _era) == era)
+                {
+                    written = to.WriteAsync(call, options.RedisLifetime);
+                }
+            }
+
+            await written.WaitAsync(WriteTimeout, time);
+        }
+        catch (Exception exception)
+        {
+            Lose(era, exception);
+        }
+        finally
+        {
+            Interlocked.Add(ref _writesUnderWay, -taken);
+        }
+    }
+
+    /// <summary>Takes what one call may hold. What was to be written in another era is left out: Redis would stamp it with the one it is in.</summary>
+    private List<SharedEntry> TakeCall(long era, out int taken)
+    {
+        var call = new List<SharedEntry>();
+        var bytes = 0;
+        for (taken = 0; taken < MaxEntriesPerCall && bytes < MaxBytesPerCall && _writes.TryDequeue(out var write); taken++)
+        {
             if (write.Era == era)
             {
                 var entry = EntryFormat.Encode(write.Key, write.Value);
@@ -161,29 +183,20 @@ internal sealed class SharedCache(ISharedStore? store, CacheOptions options, Tim
             }
         }
 
-        return taken;
-    }
-
-    private async Task WriteAsync(ISharedStore to, List<SharedEntry> call, long era)
-    {
-        try
-        {
-            if (call.Count > 0)
-            {
-                await to.WriteAsync(call, options.RedisLifetime).WaitAsync(WriteTimeout, time);
-            }
-        }
-        catch (Exception exception)
-        {
-            Lose(era, exception);
-        }
+        return call;
     }
 
     private async Task<bool> TryOpenAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var era = await store!.NextEraAsync().WaitAsync(WriteTimeout, time, cancellationToken);
+            Task<long> next;
+            lock (_order)
+            {
+                next = store!.NextEraAsync();
+            }
+
+            var era = await next.WaitAsync(WriteTimeout, time, cancellationToken);
             Volatile.Write(ref _era, era);
             Log.SharedOpened(logger, era);
             return era > 0;

@@ -29,8 +29,9 @@ public sealed class RelayOptions
     public long BatchBytes { get; set; } = 16 << 20;
 
     /// <summary>
-    /// How long the relay lets events gather after a pass that was not full. Default 5 ms. An event that finds the relay asleep does not wait.
-    /// Smaller: more, smaller requests, each with its cost for Postgres, Kafka and every reader; larger: events arrive that much later.
+    /// How long the relay lets events gather after a pass of less than half <see cref="BatchEvents"/>. Default 5 ms. An event that finds the
+    /// relay asleep does not wait. Smaller: more, smaller requests, each with its cost for Postgres, Kafka and every reader; larger: events
+    /// arrive that much later.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10", ErrorMessage = "Relay:Linger must be 0 to 10 s.")]
     public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(5);

@@ -78,17 +78,22 @@ internal sealed class RelayWorker(
             await Task.Delay(_options.PollInterval, time, cancellationToken).ConfigureAwait(false);
         }
 
+        var confirmed = new List<long>();
         try
         {
             await ExecuteAsync(connection, $"{SettingsSql}; LISTEN {Outbox.Outbox.Channel}", cancellationToken).ConfigureAwait(false);
             Log.RelayStarted(logger, target.Name);
-            var confirmed = new List<long>();
             while (true)
             {
                 bell.Wake();
                 var events = await RemoveAndReadAsync(connection, confirmed, cancellationToken).ConfigureAwait(false);
-                state.Sent(confirmed.Count);
-                confirmed.Clear();
+                if (confirmed.Count > 0 || events.Count == 0)
+                {
+                    // A target that fails is not well again because the table could be read.
+                    state.Sent(confirmed.Count);
+                    confirmed.Clear();
+                }
+
                 if (events.Count > 0)
                 {
                     await SendAsync(connection, events, confirmed, cancellationToken).ConfigureAwait(false);
@@ -106,7 +111,7 @@ internal sealed class RelayWorker(
         finally
         {
             bell.Doze();
-            await ReleaseAsync(connection).ConfigureAwait(false);
+            await ReleaseAsync(connection, confirmed).ConfigureAwait(false);
         }
     }
 
@@ -116,11 +121,21 @@ internal sealed class RelayWorker(
         return (bool)(await acquire.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
-    /// <summary>The connection goes back to the pool, where it would keep the right for whoever rents it next.</summary>
-    private static async Task ReleaseAsync(NpgsqlConnection connection)
+    /// <summary>
+    /// What was confirmed goes even when a later wave, a read or a stop came between: it would only be sent again. The connection returns to
+    /// the pool, where it would keep the right for whoever rents it next.
+    /// </summary>
+    private static async Task ReleaseAsync(NpgsqlConnection connection, List<long> confirmed)
     {
         try
         {
+            if (confirmed.Count > 0)
+            {
+                Failpoint.Hit("outbox_before_mark");
+                await using var remove = new NpgsqlCommand(RemoveSql, connection) { Parameters = { new() { Value = confirmed } } };
+                await remove.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
             await ExecuteAsync(connection, "SELECT pg_advisory_unlock_all(); UNLISTEN *; RESET ALL", CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
@@ -135,40 +150,24 @@ internal sealed class RelayWorker(
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends a pass; the ids of what the target confirmed are in <paramref name="confirmed"/>, to be removed by the next read.</summary>
+    /// <summary>Sends a pass; <paramref name="confirmed"/> gets the ids of what the target confirmed, for the next read to remove.</summary>
     private async Task SendAsync(NpgsqlConnection connection, List<OutboxEvent> events, List<long> confirmed, CancellationToken cancellationToken)
     {
         Failpoint.Hit("outbox_claimed");
-        var complete = false;
-        try
+        foreach (var wave in Waves(events))
         {
-            foreach (var wave in Waves(events))
+            if (confirmed.Count > 0)
             {
-                if (confirmed.Count > 0)
-                {
-                    // Sending a wave can take long. Whoever lost the right meanwhile stops here, before the next version of any key.
-                    await ExecuteAsync(connection, "SELECT 1", cancellationToken).ConfigureAwait(false);
-                }
-
-                var taken = await target.SendAsync(wave, cancellationToken).ConfigureAwait(false);
-                Failpoint.Hit("outbox_after_send");
-                confirmed.AddRange(taken.Select(sent => sent.Id));
-                if (taken.Count < wave.Count)
-                {
-                    throw new RelayException(
-                        $"{target.Name} did not confirm {events.Count - confirmed.Count} of {events.Count} events; they are sent again.");
-                }
+                // Sending a wave can take long. Whoever lost the right meanwhile stops here, before the next version of any key.
+                await ExecuteAsync(connection, "SELECT 1", cancellationToken).ConfigureAwait(false);
             }
 
-            complete = true;
-        }
-        finally
-        {
-            // What was confirmed is removed even when a later wave broke: it would only be sent again.
-            if (!complete && confirmed.Count > 0)
+            var taken = await target.SendAsync(wave, cancellationToken).ConfigureAwait(false);
+            Failpoint.Hit("outbox_after_send");
+            confirmed.AddRange(taken.Select(sent => sent.Id));
+            if (taken.Count < wave.Count)
             {
-                await using var remove = new NpgsqlCommand(RemoveSql, connection) { Parameters = { new() { Value = confirmed } } };
-                await remove.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+                throw new RelayException($"{target.Name} did not confirm {events.Count - confirmed.Count} of {events.Count} events; they are sent again.");
             }
         }
     }

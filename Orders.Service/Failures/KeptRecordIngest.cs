@@ -56,7 +56,7 @@ internal sealed class KeptRecordIngest(RecordDecoder decoder)
         NpgsqlTransaction transaction, IReadOnlyCollection<LockedDeadLetter> letters, CancellationToken cancellationToken)
     {
         var records = letters.Select(letter => decoder.Decode(letter.Epoch, letter.Partition, [ToRecord(letter)])[0]).ToList();
-        var uids = records.Where(record => record.Change is not null).Select(record => record.Change!.Value.Uid).Distinct(StringComparer.Ordinal).ToArray();
+        var uids = DecodedRecord.Uids(records);
         var fold = new OrderFold(uids.Length == 0 ? [] : await LockAsync(transaction, uids, cancellationToken));
         var trials = records.ConvertAll(record => record.Refusal is { } refusal
             ? new Trial(Outcome.Dead, new FailureText(refusal.Reason, refusal.Sentence, ""), IsFinal: true)

@@ -86,7 +86,7 @@ internal sealed class BatchIngest(
         IReadOnlyList<DecodedRecord> records,
         CancellationToken cancellationToken)
     {
-        var uids = records.Where(record => record.Change is not null).Select(record => record.Change!.Value.Uid).Distinct(StringComparer.Ordinal).ToArray();
+        var uids = DecodedRecord.Uids(records);
         await using var read = new NpgsqlBatch(transaction.Connection, transaction)
         {
             BatchCommands = { Inbox.LockWatermark(partition), KeyParking.Lock(uids), OrderStore.Lock(uids) },

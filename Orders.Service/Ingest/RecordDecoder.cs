@@ -12,6 +12,22 @@ internal readonly record struct DecodedRecord(Record Record, OrderChange? Change
 {
     /// <summary>What a record without a change is accounted for as.</summary>
     public Outcome Outcome => Refusal is null ? Outcome.Ignored : Outcome.Dead;
+
+    /// <summary>The orders that the records change, one for each record that does: a lock takes the same one twice without harm.</summary>
+    public static string[] Uids(IReadOnlyList<DecodedRecord> records)
+    {
+        var uids = new string[records.Count];
+        var count = 0;
+        for (var i = 0; i < uids.Length; i++)
+        {
+            if (records[i].Change is { } change)
+            {
+                uids[count++] = change.Uid;
+            }
+        }
+
+        return count == uids.Length ? uids : uids[..count];
+    }
 }
 
 /// <summary>Turns records into changes, before any transaction is open.</summary>

@@ -18,7 +18,9 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     private readonly KafkaOptions _kafka;
     private readonly ILogger<OrderEventsTarget> _logger;
     private IProducer<string, byte[]?>? _producer;
+    private readonly Lock _gate = new();
     private volatile bool _isBroken;
+    private volatile bool _isDisposed;
 
     public OrderEventsTarget(IOptions<KafkaOptions> kafka, ILogger<OrderEventsTarget> logger) => (_kafka, _logger) = (kafka.Value, logger);
 
@@ -28,7 +30,15 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     public async Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken) =>
         await Task.Run(() => Send(events), CancellationToken.None).ConfigureAwait(false);
 
-    public void Dispose() => _producer?.Dispose();
+    /// <summary>Waits for a send that the host has not waited for: the client must not be freed under it.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        lock (_gate)
+        {
+            _producer?.Dispose();
+        }
+    }
 
     /// <summary>An idempotent producer that met a fatal error takes nothing any more; another one starts over.</summary>
     private IProducer<string, byte[]?> Producer()
@@ -77,15 +87,23 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     /// <summary>One request per partition and wave, as a rule. The answers come on this thread, while it flushes.</summary>
     private List<OutboxEvent> Send(IReadOnlyList<OutboxEvent> events)
     {
-        var producer = Producer();
         var confirmed = new List<OutboxEvent>(events.Count);
-        foreach (var e in events)
+        lock (_gate)
         {
-            Produce(producer, e, confirmed);
-        }
+            if (_isDisposed)
+            {
+                return confirmed;
+            }
 
-        while (producer.Flush(Look) > 0)
-        {
+            var producer = Producer();
+            foreach (var e in events)
+            {
+                Produce(producer, e, confirmed);
+            }
+
+            while (producer.Flush(Look) > 0 && !_isDisposed)
+            {
+            }
         }
 
         return confirmed;

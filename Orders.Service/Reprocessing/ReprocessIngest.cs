@@ -79,7 +79,7 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
         NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, IReadOnlyList<DecodedRecord> records, CancellationToken cancellationToken)
     {
         var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
-        var uids = records.Where(record => record.Change is not null).Select(record => record.Change!.Value.Uid).Distinct(StringComparer.Ordinal).ToArray();
+        var uids = DecodedRecord.Uids(records);
         await using var read = new NpgsqlBatch(transaction.Connection, transaction)
         {
             BatchCommands =

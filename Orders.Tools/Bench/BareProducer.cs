@@ -6,7 +6,7 @@ using Orders.Tools.Running;
 
 namespace Orders.Tools.Bench;
 
-/// <summary>A producer and nothing else: the messages of the relay, with its settings, from memory.</summary>
+/// <summary>A producer and nothing else: the messages of the relay from memory, its batch sizes, but sent without waiting for the ones before.</summary>
 internal static class BareProducer
 {
     private const string Topic = "order-events-ceiling";

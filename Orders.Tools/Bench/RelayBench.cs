@@ -45,7 +45,7 @@ internal sealed class RelayBench(BusContext bus, BenchSystem system, long count)
         bus.Terminal.Say("Measuring a bare producer.");
         var ceiling = await Task.Run(() => BareProducer.Measure(bus, system.Kafka, orders, cancellationToken), cancellationToken);
         return new BenchResult(
-            "relay", relayed / seconds, "events/s", ceiling, "a bare producer: the same messages and settings from memory",
+            "relay", relayed / seconds, "events/s", ceiling, "a bare producer: the same messages from memory",
             relayed, seconds, meter.Cost(from, to, relayed))
         {
             PeakMemory = new Dictionary<string, long> { [ProcessName.Service] = peak },

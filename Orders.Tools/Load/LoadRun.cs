@@ -85,7 +85,7 @@ internal sealed class LoadRun(BusContext bus, RunningSystem system, LoadRequest 
         }
     }
 
-    /// <summary>Never early. Late by up to two milliseconds; the latency counts from the plan all the same.</summary>
+    /// <summary>Never early. Late by up to five milliseconds; the latency counts from the plan all the same.</summary>
     private async Task DueAsync(LoadClock clock, long number, CancellationToken cancellationToken)
     {
         while (clock.Planned(number) - clock.Now is > 0 and var wait)

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using Bus.Storage;
+using Bus.Storage.Outbox;
+using Bus.Storage.Relay;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Orders.Tests.Servers;
+
+namespace Orders.Tests.Relay;
+
+/// <summary>What a target has confirmed leaves the outbox whatever happens next, and a target that fails is not taken for well.</summary>
+[Trait("Category", "system")]
+public sealed class ConfirmedEventsTests(SharedPostgres postgres)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_was_confirmed_before_a_stop_is_not_sent_again_after_it()
+    {
+        await using var database = await InstallAsync();
+        var isHeld = new TaskCompletionSource();
+        var target = new Target(async (wave, stopping) =>
+        {
+            if (wave[0].Sequence == 2)
+            {
+                isHeld.TrySetResult();
+                await new TaskCompletionSource().Task.WaitAsync(stopping);
+            }
+
+            return wave;
+        });
+        using var relay = Relay(database, target, new RelayState());
+
+        await relay.StartAsync(Cancellation);
+        await isHeld.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        await relay.StopAsync(Cancellation);
+
+        Assert.Equal([2L], await SequencesAsync(database));
+    }
+
+    [Fact]
+    public async Task A_target_that_confirms_nothing_stays_told_until_it_confirms()
+    {
+        await using var database = await InstallAsync();
+        var state = new RelayState();
+        var told = new ConcurrentQueue<string?>();
+        var target = new Target((wave, _) =>
+        {
+            told.Enqueue(state.Problem);
+            return Task.FromResult<IReadOnlyList<OutboxEvent>>(told.Count < 4 ? [] : wave);
+        });
+        using var relay = Relay(database, target, state);
+
+        await relay.StartAsync(Cancellation);
+        await Eventually.SeeAsync(() => SequencesAsync(database), left => left.Count == 0);
+        await relay.StopAsync(Cancellation);
+
+        Assert.All(told.Take(4), Assert.NotNull);
+        Assert.Null(state.Problem);
+        Assert.Equal(2, state.SentEvents);
+    }
+
+    private static RelayWorker Relay(NpgsqlDataSource database, IRelayTarget target, RelayState state) => new(
+        database,
+        target,
+        new OutboxBell(database),
+        state,
+        Options.Create(new RelayOptions { BackOff = TimeSpan.FromMilliseconds(10) }),
+        TimeProvider.System,
+        NullLogger<RelayWorker>.Instance);
+
+    /// <summary>Two versions of one order wait.</summary>
+    private async Task<NpgsqlDataSource> InstallAsync()
+    {
+        var database = NpgsqlDataSource.Create(await postgres.CreateDatabaseAsync(Cancellation));
+        await using (var create = database.CreateCommand(BusStorageModel.SchemaVersion1))
+        {
+            await create.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        await using var write = database.CreateBatch();
+        write.BatchCommands.Add(Outbox.Append([new NewEvent("k", 1, "created", [1], null), new NewEvent("k", 2, "updated", [2], null)]));
+        await write.ExecuteNonQueryAsync(Cancellation);
+        return database;
+    }
+
+    private static async Task<List<long>> SequencesAsync(NpgsqlDataSource database)
+    {
+        var sequences = new List<long>();
+        await using var command = database.CreateCommand("SELECT sequence FROM outbox ORDER BY id");
+        await using var reader = await command.ExecuteReaderAsync(Cancellation);
+        while (await reader.ReadAsync(Cancellation))
+        {
+            sequences.Add(reader.GetInt64(0));
+        }
+
+        return sequences;
+    }
+
+    private sealed class Target(Func<IReadOnlyList<OutboxEvent>, CancellationToken, Task<IReadOnlyList<OutboxEvent>>> answer) : IRelayTarget
+    {
+        public string Name => "target";
+
+        public Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken) =>
+            answer(events, cancellationToken);
+    }
+}
