@@ -1,3 +1,4 @@
+using Bus.Kafka.Clients;
 using Bus.Kafka.Records;
 using Bus.Kafka.Watermarks;
 using Confluent.Kafka;
@@ -78,8 +79,7 @@ internal sealed partial class TopicConsumer
     private List<TopicPartitionOffset> Start(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions)
     {
         Log.Assigned(_logger, _subscription.Topic, string.Join(", ", partitions.Select(partition => partition.Partition.Value)));
-        var logs = partitions.ToDictionary(
-            partition => partition.Partition.Value, partition => consumer.QueryWatermarkOffsets(partition, QueryTimeout));
+        var logs = LogBounds.Of(consumer, _subscription.Topic, partitions.Select(partition => partition.Partition.Value), QueryTimeout);
         var watermarks = LoadWatermarks(consumer, partitions, logs.ToDictionary(log => log.Key, log => log.Value.Low.Value));
         var start = new List<TopicPartitionOffset>(partitions.Count);
         foreach (var (partition, log) in logs)
@@ -219,7 +219,7 @@ internal sealed partial class TopicConsumer
     /// <summary>The log is another one than the watermark counts in; whatever is read again will be found duplicate.</summary>
     private Watermark StartEpoch(IConsumer<byte[]?, byte[]?> consumer, int partition, int epoch)
     {
-        var low = consumer.QueryWatermarkOffsets(new TopicPartition(_subscription.Topic, partition), QueryTimeout).Low.Value;
+        var low = LogBounds.Of(consumer, _subscription.Topic, [partition], QueryTimeout)[partition].Low.Value;
         var watermark = _store is null
             ? new Watermark(epoch + 1, low, Last: null)
             : _store.StartEpochAsync(_subscription.Group, _subscription.Topic, partition, epoch, low, _stopping.Token)

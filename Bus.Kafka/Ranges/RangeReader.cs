@@ -36,7 +36,7 @@ public sealed class RangeReader : IDisposable
     /// <exception cref="KafkaException">The brokers do not answer, or there is no such partition.</exception>
     public (long Low, long End) BoundsOf(int partition)
     {
-        var bounds = _consumer.QueryWatermarkOffsets(new TopicPartition(_topic, partition), QuestionTimeout);
+        var bounds = LogBounds.Of(_consumer, _topic, [partition], QuestionTimeout)[partition];
         return (bounds.Low.Value, bounds.High.Value);
     }
 

@@ -153,8 +153,7 @@ public sealed class TopicTail(
     private bool Look(
         IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, List<int> partitions, int? lostPartition)
     {
-        var ends = partitions.ConvertAll(partition => (Partition: partition, Offsets: looker.QueryWatermarkOffsets(
-            new TopicPartition(_options.Topic, partition), _options.BrokerTimeout)));
+        var ends = LogBounds.Of(looker, _options.Topic, partitions, _options.BrokerTimeout);
         var keepsUp = true;
         var isChanged = false;
         var isFirst = !_hasBegun;

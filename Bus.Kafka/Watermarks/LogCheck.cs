@@ -49,6 +49,7 @@ internal sealed class LogCheck : IDisposable
         var others = new List<int>();
         var lasts = new Dictionary<int, long>();
         _recognised.Clear();
+        var bounds = LogBounds.Of(_consumer, _topic, logs.Keys, QuestionTimeout);
         foreach (var (partition, log) in logs)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -57,12 +58,11 @@ internal sealed class LogCheck : IDisposable
                 _known[partition] = known = KnownAtStart(log.Start);
             }
 
-            var bounds = _consumer.QueryWatermarkOffsets(new TopicPartition(_topic, partition), QuestionTimeout);
-            if (bounds.High.Value < log.Accounted.Position)
+            if (bounds[partition].High.Value < log.Accounted.Position)
             {
                 others.Add(partition);
             }
-            else if (known.Last is { } last && last.Offset >= bounds.Low.Value)
+            else if (known.Last is { } last && last.Offset >= bounds[partition].Low.Value)
             {
                 lasts.Add(partition, last.Offset);
             }

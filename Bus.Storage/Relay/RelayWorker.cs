@@ -167,6 +167,7 @@ internal sealed class RelayWorker(
             confirmed.AddRange(taken.Select(sent => sent.Id));
             if (taken.Count < wave.Count)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 throw new RelayException($"{target.Name} did not confirm {events.Count - confirmed.Count} of {events.Count} events; they are sent again.");
             }
         }

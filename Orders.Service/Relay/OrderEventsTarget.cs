@@ -26,9 +26,12 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
 
     public string Name => Topics.OrderEvents;
 
-    /// <summary>Not cancelled: every event's word is heard, at the latest when it has timed out in the client.</summary>
+    /// <summary>
+    /// Every event's word is heard, at the latest when it has timed out in the client. Only a stop does not wait that long for brokers that are
+    /// silent: what they took all the same is sent again.
+    /// </summary>
     public async Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken) =>
-        await Task.Run(() => Send(events), CancellationToken.None).ConfigureAwait(false);
+        await Task.Run(() => Send(events, cancellationToken), CancellationToken.None).ConfigureAwait(false);
 
     /// <summary>Waits for a send that the host has not waited for: the client must not be freed under it.</summary>
     public void Dispose()
@@ -85,7 +88,7 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     }
 
     /// <summary>One request per partition and wave, as a rule. The answers come on this thread, while it flushes.</summary>
-    private List<OutboxEvent> Send(IReadOnlyList<OutboxEvent> events)
+    private List<OutboxEvent> Send(IReadOnlyList<OutboxEvent> events, CancellationToken stopping)
     {
         var confirmed = new List<OutboxEvent>(events.Count);
         lock (_gate)
@@ -101,8 +104,13 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
                 Produce(producer, e, confirmed);
             }
 
-            while (producer.Flush(Look) > 0 && !_isDisposed)
+            while (producer.Flush(Look) > 0)
             {
+                if (_isDisposed || stopping.IsCancellationRequested)
+                {
+                    _isBroken = true;
+                    break;
+                }
             }
         }
 
