@@ -11,9 +11,9 @@ internal static class AssignedReader
     /// <param name="kafka">Where the brokers are.</param>
     /// <param name="group">Required by the client, and what its rights are asked for.</param>
     /// <param name="configure">How much is fetched ahead.</param>
-    public static IConsumer<byte[]?, byte[]?> Build(KafkaOptions kafka, string group, Action<ConsumerConfig> configure)
+    /// <param name="line">Gets the client's own lines, if given; whether the brokers are there is told by what is asked of them.</param>
+    public static IConsumer<byte[]?, byte[]?> Build(KafkaOptions kafka, string group, Action<ConsumerConfig> configure, Action<string>? line = null)
     {
-        ArgumentNullException.ThrowIfNull(kafka);
         var config = new ConsumerConfig
         {
             GroupId = group,
@@ -29,8 +29,8 @@ internal static class AssignedReader
         return new ConsumerBuilder<byte[]?, byte[]?>(kafka.ApplyTo(config))
             .SetKeyDeserializer(RawBytes.Deserializer)
             .SetValueDeserializer(RawBytes.Deserializer)
-            .SetErrorHandler((_, _) => { })
-            .SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, error) => line?.Invoke(error.Reason))
+            .SetLogHandler((_, message) => line?.Invoke(message.Message))
             .Build();
     }
 }

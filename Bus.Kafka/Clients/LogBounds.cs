@@ -19,7 +19,6 @@ internal static class LogBounds
     /// <exception cref="KafkaException">Within twice the time the brokers did not answer, or a partition is not there.</exception>
     public static Dictionary<int, WatermarkOffsets> Of(IConsumer<byte[]?, byte[]?> client, string topic, IEnumerable<int> partitions, TimeSpan timeout)
     {
-        ArgumentNullException.ThrowIfNull(client);
         TopicPartition[] asked = [.. partitions.Select(partition => new TopicPartition(topic, partition))];
         if (asked.Length == 0)
         {

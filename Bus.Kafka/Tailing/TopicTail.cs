@@ -1,5 +1,4 @@
 using Bus.Kafka.Clients;
-using Bus.Kafka.Records;
 using Confluent.Kafka;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -222,30 +221,15 @@ public sealed class TopicTail(
         (_isKeepingUp, _state) = (keepsUp, state);
     }
 
-    private IConsumer<byte[]?, byte[]?> BuildConsumer()
-    {
-        var config = kafka.Value.ApplyTo(new ConsumerConfig
+    private IConsumer<byte[]?, byte[]?> BuildConsumer() => AssignedReader.Build(
+        kafka.Value,
+        "topic-tail",
+        config =>
         {
-            // Required by the client; nothing is ever committed to it and no group is joined.
-            GroupId = "topic-tail",
-            EnableAutoCommit = false,
-            EnableAutoOffsetStore = false,
-            AutoOffsetReset = AutoOffsetReset.Error,
-            IsolationLevel = IsolationLevel.ReadCommitted,
-            EnablePartitionEof = true,
-            AllowAutoCreateTopics = false,
             // Half of the client's default, for all partitions: what waits here is memory beside the cache.
-            QueuedMaxMessagesKbytes = 32 * 1024,
-            FetchWaitMaxMs = 100,
-            FetchMaxBytes = 8 * 1024 * 1024,
-            ReconnectBackoffMaxMs = 1000,
-        });
-        return new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetKeyDeserializer(RawBytes.Deserializer)
-            .SetValueDeserializer(RawBytes.Deserializer)
-            // The looks tell when brokers come and go; the client's own lines are for who asks for them.
-            .SetLogHandler((_, message) => Log.TailClient(logger, message.Message))
-            .SetErrorHandler((_, error) => Log.TailClient(logger, error.Reason))
-            .Build();
-    }
+            config.QueuedMaxMessagesKbytes = 32 * 1024;
+            config.FetchWaitMaxMs = 100;
+            config.FetchMaxBytes = 8 * 1024 * 1024;
+        },
+        line => Log.TailClient(logger, line));
 }

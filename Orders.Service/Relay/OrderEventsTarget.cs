@@ -17,8 +17,8 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private readonly KafkaOptions _kafka;
     private readonly ILogger<OrderEventsTarget> _logger;
-    private IProducer<string, byte[]?>? _producer;
     private readonly Lock _gate = new();
+    private IProducer<string, byte[]?>? _producer;
     private volatile bool _isBroken;
     private volatile bool _isDisposed;
 
