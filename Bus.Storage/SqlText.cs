@@ -5,7 +5,7 @@ namespace Bus.Storage;
 /// <summary>SQL that lives in embedded <c>.sql</c> files.</summary>
 public static class SqlText
 {
-    /// <summary>The text of the resource whose name ends in <paramref name="name"/>, such as <c>Inbox.LockWatermark.sql</c>.</summary>
+    /// <summary>The text of the resource whose name ends in <paramref name="name"/>, such as <c>Inbox.LockWatermarks.sql</c>.</summary>
     public static string Read(Assembly assembly, string name)
     {
         var resource = assembly.GetManifestResourceNames().SingleOrDefault(candidate => candidate.EndsWith("." + name, StringComparison.Ordinal))

@@ -9,7 +9,10 @@ public sealed class TopicEndpointOptions
     /// <summary>The most bytes (keys, values, headers) in a batch; one larger record is a batch of its own. Default 1 MiB.</summary>
     public long BatchBytes { get; set; } = 1 << 20;
 
-    /// <summary>How long an unfilled batch waits for more. Default 5 ms. Zero: every batch leaves at once, at the price of smaller ones.</summary>
+    /// <summary>
+    /// How long the first record of an unfilled batch waits for more. Default 5 ms. The partitions that one instance reads wait together. Zero: what
+    /// arrives while a batch is in flight is the next one, at the price of smaller batches.
+    /// </summary>
     public TimeSpan BatchLinger { get; set; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The most records of a partition that wait for its worker. Default 2,000. Smaller than a batch: batches never fill.</summary>

@@ -3,7 +3,7 @@ using Bus.Kafka.Records;
 namespace Bus.Kafka.Polling;
 
 /// <summary>What one partition has received and nobody has taken yet. One writer (the poll thread), one reader (the partition's worker).</summary>
-internal sealed class RecordQueue(int maxRecords, long maxBytes) : IDisposable
+internal sealed class RecordQueue(int maxRecords, long maxBytes, TimeProvider time) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Queue<Record> _records = new();
@@ -11,6 +11,7 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes) : IDisposable
     private readonly ManualResetEventSlim _room = new(initialState: true);
     private long _bytes;
     private long _end = -1;
+    private long _since;
 
     /// <summary>Whether the limits are reached; the one record that crossed them is in.</summary>
     public bool IsFull => !_room.IsSet;
@@ -27,11 +28,25 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes) : IDisposable
         }
     }
 
+    /// <summary>Whether a batch of <paramref name="records"/> is not full and everything in it arrived less than <paramref name="linger"/> ago.</summary>
+    public bool IsWorthWaiting(int records, TimeSpan linger)
+    {
+        lock (_gate)
+        {
+            return _records.Count > 0 && _records.Count < records && time.GetElapsedTime(_since) < linger;
+        }
+    }
+
     /// <summary>Adds a record, whatever the limits say: it has been taken from the client and cannot be put back.</summary>
     public void Enqueue(Record record)
     {
         lock (_gate)
         {
+            if (_records.Count == 0)
+            {
+                _since = time.GetTimestamp();
+            }
+
             _records.Enqueue(record);
             _bytes += record.Size;
             if (_records.Count >= maxRecords || _bytes >= maxBytes)

@@ -29,6 +29,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<int, PartitionWorker> _workers = new();
     private readonly HashSet<int> _paused = [];
+    private readonly SharedLinger _linger;
     private readonly Task _run;
     private readonly Task _rechecks;
     private IConsumer<byte[]?, byte[]?>? _consumer;
@@ -40,6 +41,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         TopicSubscription subscription, TopicEndpointOptions options, KafkaOptions kafka, IWatermarkStore? store, TimeProvider time, ILogger logger)
     {
         (_subscription, _options, _kafka, _store, _time, _logger) = (subscription, options, kafka, store, time, logger);
+        _linger = new SharedLinger(options.BatchLinger, time);
         _run = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _rechecks = Task.Factory.StartNew(RunRechecks, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
@@ -52,11 +54,14 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(false);
         await _rechecks.ConfigureAwait(false);
+        _linger.Dispose();
         _stopping.Dispose();
     }
 
     public Task DispatchAsync(int partition, int epoch, long first, Run run, CancellationToken cancellationToken) =>
         _subscription.DispatchAsync(partition, epoch, first, run, cancellationToken);
+
+    public Task LingerAsync() => _linger.WaitAsync();
 
     public Task PassAsync(Func<Task> dispatch, CancellationToken stopping) => _subscription.Gate?.PassAsync(dispatch, stopping) ?? dispatch();
 

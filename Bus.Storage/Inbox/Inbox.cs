@@ -9,20 +9,30 @@ namespace Bus.Storage.Inbox;
 /// </summary>
 public static class Inbox
 {
-    private static readonly string LockSql = SqlText.Read("Inbox.LockWatermark.sql");
+    private static readonly string LockSql = SqlText.Read("Inbox.LockWatermarks.sql");
     private static readonly string LoadSql = SqlText.Read("Inbox.LoadWatermarks.sql");
     private static readonly string CreateSql = SqlText.Read("Inbox.CreateWatermarks.sql");
     private static readonly string StartEpochSql = SqlText.Read("Inbox.StartEpoch.sql");
-    private static readonly string MoveSql = SqlText.Read("Inbox.MoveWatermark.sql");
     private static readonly string RecogniseSql = SqlText.Read("Inbox.RecogniseLogs.sql");
-    private static readonly string AccountSql = SqlText.Read("Inbox.AccountRange.sql");
+    private static readonly string AccountSql = SqlText.Read("Inbox.AccountRanges.sql");
 
-    /// <summary>Locks the watermark's row to the end of the transaction; read the answer with <see cref="ReadWatermarkAsync"/>.</summary>
-    public static NpgsqlBatchCommand LockWatermark(InboxPartition partition) => For(LockSql, partition);
+    /// <summary>Locks the watermarks' rows to the end of the transaction; read the answer with <see cref="ReadWatermarksAsync"/>.</summary>
+    public static NpgsqlBatchCommand LockWatermarks(string group, string topic, int[] partitions) => new(LockSql)
+    {
+        Parameters = { new() { Value = group }, new() { Value = topic }, new() { Value = partitions } },
+    };
 
-    /// <summary>The locked watermark; null where the partition has none yet.</summary>
-    public static async ValueTask<InboxWatermark?> ReadWatermarkAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) =>
-        await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Watermark(reader, firstColumn: 0) : null;
+    /// <summary>The locked watermarks by partition; those that have none yet are missing.</summary>
+    public static async Task<Dictionary<int, InboxWatermark>> ReadWatermarksAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<int, InboxWatermark>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            found.Add(reader.GetInt32(0), Watermark(reader, firstColumn: 1));
+        }
+
+        return found;
+    }
 
     /// <summary>A watermark, in epoch 1, for each partition that has none: at the low offset given for it.</summary>
     public static NpgsqlBatchCommand CreateWatermarks(string group, string topic, IReadOnlyDictionary<int, long> lowOffsets) => new(CreateSql)
@@ -61,14 +71,23 @@ public static class Inbox
         NpgsqlDataSource database, InboxPartition partition, int epoch, long position, CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();
-        var start = For(StartEpochSql, partition);
-        start.Parameters.Add(new() { Value = epoch });
-        start.Parameters.Add(new() { Value = position });
-        batch.BatchCommands.Add(start);
-        batch.BatchCommands.Add(LockWatermark(partition));
+        batch.BatchCommands.Add(new(StartEpochSql)
+        {
+            Parameters =
+            {
+                new() { Value = partition.Group },
+                new() { Value = partition.Topic },
+                new() { Value = partition.Partition },
+                new() { Value = epoch },
+                new() { Value = position },
+            },
+        });
+        batch.BatchCommands.Add(LockWatermarks(partition.Group, partition.Topic, [partition.Partition]));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return await ReadWatermarkAsync(reader, cancellationToken).ConfigureAwait(false)
-            ?? throw new InvalidOperationException($"The watermark of {partition} vanished while an epoch was started.");
+        var found = await ReadWatermarksAsync(reader, cancellationToken).ConfigureAwait(false);
+        return found.TryGetValue(partition.Partition, out var watermark)
+            ? watermark
+            : throw new InvalidOperationException($"The watermark of {partition} vanished while an epoch was started.");
     }
 
     /// <summary>Notes by which record each partition's log was recognised; where the epoch has ended or a later record is noted, nothing is.</summary>
@@ -90,39 +109,43 @@ public static class Inbox
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Accounts for a range and moves the watermark behind it; <paramref name="last"/> is its last record, null where it holds none.</summary>
-    public static IEnumerable<NpgsqlBatchCommand> Account(
-        InboxPartition partition, int epoch, long first, long next, in OutcomeCounts counts, InboxRecord? last)
-    {
-        var move = For(MoveSql, partition);
-        move.Parameters.Add(new() { Value = next });
-        move.Parameters.Add(new() { Value = (object?)last?.Offset ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
-        move.Parameters.Add(new() { Value = (object?)last?.Timestamp ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
-        move.Parameters.Add(new() { Value = (object?)last?.ValueHash ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
-        var account = For(AccountSql, partition);
-        account.Parameters.Add(new() { Value = epoch });
-        long[] numbers =
-        [
-            first, next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead, counts.Absent, counts.Lost,
-            counts.Parked, counts.Redelivering,
-        ];
-        foreach (var number in numbers)
-        {
-            account.Parameters.Add(new() { Value = number });
-        }
-
-        return [move, account];
-    }
-
-    private static NpgsqlBatchCommand For(string sql, InboxPartition partition) => new(sql)
+    /// <summary>Accounts for the ranges, at most one of a partition, and moves each watermark behind its own.</summary>
+    public static NpgsqlBatchCommand Account(string group, string topic, IReadOnlyList<InboxRange> ranges) => new(AccountSql)
     {
         Parameters =
         {
-            new() { Value = partition.Group },
-            new() { Value = partition.Topic },
-            new() { Value = partition.Partition },
+            new() { Value = group },
+            new() { Value = topic },
+            Of(ranges, NpgsqlDbType.Integer, range => range.Partition),
+            Of(ranges, NpgsqlDbType.Integer, range => range.Epoch),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.First),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Next),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Last?.Offset),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Last?.Timestamp),
+            Of(ranges, NpgsqlDbType.Bytea, range => range.Last?.ValueHash),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Stored),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Duplicate),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Superseded),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Removed),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Ignored),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Dead),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Absent),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Lost),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Parked),
+            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Redelivering),
         },
     };
+
+    private static NpgsqlParameter<T[]> Of<T>(IReadOnlyList<InboxRange> ranges, NpgsqlDbType type, Func<InboxRange, T> value)
+    {
+        var values = new T[ranges.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = value(ranges[i]);
+        }
+
+        return new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
+    }
 
     private static InboxWatermark Watermark(NpgsqlDataReader reader, int firstColumn) => new(
         reader.GetInt32(firstColumn),
@@ -136,6 +159,9 @@ public static class Inbox
 
 /// <summary>Whose watermark it is.</summary>
 public readonly record struct InboxPartition(string Group, string Topic, int Partition);
+
+/// <summary>A range of fetch positions that one batch accounts for; <paramref name="Last"/> is its last record, null where it holds none.</summary>
+public sealed record InboxRange(int Partition, int Epoch, long First, long Next, OutcomeCounts Counts, InboxRecord? Last);
 
 /// <summary>The offset below which every record is accounted for, and the last one that was.</summary>
 public sealed record InboxWatermark(int Epoch, long Position, InboxRecord? Last)

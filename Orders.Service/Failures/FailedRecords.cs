@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Bus.Kafka.Records;
-using Bus.Kafka.Watermarks;
 using Bus.Storage.DeadLetters;
 using Bus.Storage.Inbox;
 using Bus.Storage.Parking;
@@ -52,17 +51,14 @@ internal sealed class FailedRecords(
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var partition = new InboxPartition(alone.Group, alone.Topic, alone.Partition);
-        var outcome = decide(await LockAsync(transaction, partition, alone, keys, cancellationToken));
+        var outcome = decide(await LockAsync(transaction, alone, keys, cancellationToken));
         var keep = keepAs(outcome);
         var counts = new OutcomeCounts { Absent = alone.Absent, Lost = alone.Lost };
         BatchIngest.Count(ref counts, outcome);
-        await using var write = new NpgsqlBatch(connection, transaction) { BatchCommands = { keep } };
-        foreach (var command in Inbox.Account(partition, alone.Epoch, alone.First, alone.Next, counts, BatchIngest.LastOf(alone)))
+        await using var write = new NpgsqlBatch(connection, transaction)
         {
-            write.BatchCommands.Add(command);
-        }
-
+            BatchCommands = { keep, Inbox.Account(alone.Group, alone.Topic, [BatchIngest.RangeOf(alone, counts)]) },
+        };
         await write.ExecuteNonQueryAsync(cancellationToken);
         if (keep.RecordsAffected == 0)
         {
@@ -77,19 +73,14 @@ internal sealed class FailedRecords(
 
     /// <summary>Locks the watermark, which must stand where the batch begins, and tells whether one of the keys is blocked already.</summary>
     private static async Task<bool> LockAsync(
-        NpgsqlTransaction transaction, InboxPartition partition, RecordBatch<OrderReceived> alone, string[] keys, CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, RecordBatch<OrderReceived> alone, string[] keys, CancellationToken cancellationToken)
     {
         await using var read = new NpgsqlBatch(transaction.Connection, transaction)
         {
-            BatchCommands = { Inbox.LockWatermark(partition), KeyParking.Lock(keys) },
+            BatchCommands = { Inbox.LockWatermarks(alone.Group, alone.Topic, [alone.Partition]), KeyParking.Lock(keys) },
         };
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
-        var watermark = await Inbox.ReadWatermarkAsync(reader, cancellationToken);
-        if (watermark is null || watermark.Epoch != alone.Epoch || watermark.Position != alone.First)
-        {
-            throw new WatermarkMismatchException(watermark is null ? null : InboxWatermarks.ToRider(watermark));
-        }
-
+        InboxWatermarks.MustStandAt(await Inbox.ReadWatermarksAsync(reader, cancellationToken), alone);
         await reader.NextResultAsync(cancellationToken);
         return await KeyParking.ReadAsync(reader, cancellationToken) is not null;
     }

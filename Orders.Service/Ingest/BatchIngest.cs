@@ -17,40 +17,65 @@ using Orders.Service.Storage;
 namespace Orders.Service.Ingest;
 
 /// <summary>
-/// Accounts for a batch in one transaction: watermark, orders, outbox, dead letters and inbox range commit together or not at all.
-/// Three round trips for a few records (lock and read, write, commit), seven for many, whose orders and events are copied in.
+/// Accounts for a batch in one transaction: watermark, orders, outbox, dead letters and inbox range commit together or not at all. Small batches
+/// that arrive together share a transaction. Three round trips for few records (lock and read, write, commit), seven for many, whose orders and events
+/// are copied in.
 /// </summary>
-internal sealed class BatchIngest(
-    IDbContextFactory<OrdersDbContext> contexts, RecordDecoder decoder, OutboxBell bell, IngestNotes notes, Brake brake, ILogger<BatchIngest> logger)
+internal sealed class BatchIngest : IAsyncDisposable
 {
+    // A lock that is taken is waited for by the one batch that needs it, when each goes alone.
+    private const string SharedLockTimeoutSql = "SET LOCAL lock_timeout = '100ms'";
+
+    private readonly IDbContextFactory<OrdersDbContext> _contexts;
+    private readonly RecordDecoder _decoder;
+    private readonly OutboxBell _bell;
+    private readonly IngestNotes _notes;
+    private readonly Brake _brake;
+    private readonly ILogger<BatchIngest> _logger;
+    private readonly GroupCommit<DecodedBatch> _small;
+
+    // The connection of the last transaction, open for the next one: the pool would hand out its connections in turn, each with caches gone cold.
+    private OrdersDbContext? _warm;
+
+    public BatchIngest(
+        IDbContextFactory<OrdersDbContext> contexts,
+        RecordDecoder decoder,
+        OutboxBell bell,
+        IngestNotes notes,
+        Brake brake,
+        TimeProvider time,
+        ILogger<BatchIngest> logger)
+    {
+        (_contexts, _decoder, _bell, _notes, _brake, _logger) = (contexts, decoder, bell, notes, brake, logger);
+        _small = new(CommitAsync, time);
+    }
+
     /// <exception cref="WatermarkMismatchException">The batch does not start at the watermark; nothing was written.</exception>
     /// <exception cref="OrderConflictException">Another transaction stored one of the orders first; nothing was written, try again.</exception>
     public async Task RunAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
-        var records = decoder.Decode(batch.Epoch, batch.Partition, batch.Records);
-        Failpoint.Hit("before_tx");
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
-        var counts = await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batch, records, cancellationToken);
-        Failpoint.Hit("in_tx");
-        await transaction.CommitAsync(cancellationToken);
-        Failpoint.Hit("after_db_commit");
-        if (counts.Stored + counts.Removed > 0)
+        var decoded = new DecodedBatch(batch, _decoder.Decode(batch.Epoch, batch.Partition, batch.Records));
+        if (batch.Records.Count < CopyRows.Worthwhile)
         {
-            bell.Ring();
+            await _small.RunAsync(decoded, cancellationToken);
+        }
+        else
+        {
+            await CommitAsync([decoded], cancellationToken);
         }
 
-        notes.Count(records);
-        brake.Observe(counts);
+        var counts = decoded.Counts;
+        _notes.Count(decoded.Records);
+        _brake.Observe(counts);
         Log.Ingested(
-            logger, batch.Partition, batch.First, batch.Next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead);
+            _logger, batch.Partition, batch.First, batch.Next, counts.Stored, counts.Duplicate, counts.Superseded, counts.Removed, counts.Ignored, counts.Dead);
     }
 
     /// <summary>Does all that <see cref="RunAsync"/> does to a partition nobody has read, except that nothing is kept.</summary>
     public async Task RehearseAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
-        var records = decoder.Decode(batch.Epoch, batch.Partition, batch.Records);
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var decoded = new DecodedBatch(batch, _decoder.Decode(batch.Epoch, batch.Partition, batch.Records));
+        await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
         var database = (NpgsqlTransaction)transaction.GetDbTransaction();
         await using (var start = new NpgsqlBatch(database.Connection, database))
@@ -59,43 +84,77 @@ internal sealed class BatchIngest(
             await start.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await AccountAsync(database, batch, records, cancellationToken);
+        await AccountAsync(database, [decoded], cancellationToken);
         await transaction.RollbackAsync(cancellationToken);
     }
 
-    private static async Task<OutcomeCounts> AccountAsync(
-        NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, IReadOnlyList<DecodedRecord> records, CancellationToken cancellationToken)
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _warm, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async Task CommitAsync(IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
     {
-        var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
-        var (blocked, rows) = await LockAsync(transaction, partition, batch, records, cancellationToken);
-        var fold = new OrderFold(rows);
-        var counts = new OutcomeCounts { Absent = batch.Absent, Lost = batch.Lost };
-        foreach (var record in records)
+        Failpoint.Hit("before_tx");
+        var context = Interlocked.Exchange(ref _warm, null) ?? await OpenAsync(cancellationToken);
+        try
         {
-            Count(ref counts, record.Change is not { } change ? record.Outcome : IsParked(record, blocked) ? Outcome.Parked : fold.Apply(change));
+            await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
+            await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batches, cancellationToken);
+            Failpoint.Hit("in_tx");
+            await transaction.CommitAsync(cancellationToken);
+            context = Interlocked.Exchange(ref _warm, context);
+        }
+        finally
+        {
+            if (context is not null)
+            {
+                await context.DisposeAsync();
+            }
         }
 
-        await WriteAsync(transaction, partition, batch, records, blocked, fold, counts, cancellationToken);
-        return counts;
+        Failpoint.Hit("after_db_commit");
+        if (batches.Any(batch => batch.Counts.Stored + batch.Counts.Removed > 0))
+        {
+            _bell.Ring();
+        }
+    }
+
+    private async Task<OrdersDbContext> OpenAsync(CancellationToken cancellationToken)
+    {
+        var context = await _contexts.CreateDbContextAsync(cancellationToken);
+        await context.Database.OpenConnectionAsync(cancellationToken);
+        return context;
+    }
+
+    private static async Task AccountAsync(NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
+    {
+        var (blocked, rows) = await LockAsync(transaction, batches, cancellationToken);
+        var fold = new OrderFold(rows);
+        foreach (var batch in batches)
+        {
+            batch.Fold(fold, blocked);
+        }
+
+        await WriteAsync(transaction, batches, blocked, fold, cancellationToken);
     }
 
     private static async Task<(HashSet<string>? Blocked, Dictionary<string, OrderRow> Rows)> LockAsync(
-        NpgsqlTransaction transaction,
-        InboxPartition partition,
-        RecordBatch<OrderReceived> batch,
-        IReadOnlyList<DecodedRecord> records,
-        CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
     {
-        var uids = DecodedRecord.Uids(records);
-        await using var read = new NpgsqlBatch(transaction.Connection, transaction)
+        var (group, topic) = WhoReads(batches);
+        var uids = batches.Count == 1 ? DecodedRecord.Uids(batches[0].Records) : [.. batches.SelectMany(batch => DecodedRecord.Uids(batch.Records))];
+        await using var read = new NpgsqlBatch(transaction.Connection, transaction);
+        if (batches.Count > 1)
         {
-            BatchCommands = { Inbox.LockWatermark(partition), KeyParking.Lock(uids), OrderStore.Lock(uids) },
-        };
+            read.BatchCommands.Add(new(SharedLockTimeoutSql));
+        }
+
+        read.BatchCommands.Add(Inbox.LockWatermarks(group, topic, [.. batches.Select(batch => batch.Source.Partition)]));
+        read.BatchCommands.Add(KeyParking.Lock(uids));
+        read.BatchCommands.Add(OrderStore.Lock(uids));
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
-        var watermark = await Inbox.ReadWatermarkAsync(reader, cancellationToken);
-        if (watermark is null || watermark.Epoch != batch.Epoch || watermark.Position != batch.First)
+        var watermarks = await Inbox.ReadWatermarksAsync(reader, cancellationToken);
+        foreach (var batch in batches)
         {
-            throw new WatermarkMismatchException(watermark is null ? null : InboxWatermarks.ToRider(watermark));
+            InboxWatermarks.MustStandAt(watermarks, batch.Source);
         }
 
         await reader.NextResultAsync(cancellationToken);
@@ -105,19 +164,16 @@ internal sealed class BatchIngest(
     }
 
     private static async Task WriteAsync(
-        NpgsqlTransaction transaction,
-        InboxPartition partition,
-        RecordBatch<OrderReceived> batch,
-        IReadOnlyList<DecodedRecord> records,
-        HashSet<string>? blocked,
-        OrderFold fold,
-        OutcomeCounts counts,
-        CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, HashSet<string>? blocked, OrderFold fold, CancellationToken cancellationToken)
     {
         await using var write = new NpgsqlBatch(transaction.Connection, transaction);
         var orders = OrderStore.Write(fold.Rows);
         await orders.CopyAsync(transaction.Connection!, cancellationToken);
-        Add(write, orders.Commands);
+        foreach (var command in orders.Commands)
+        {
+            write.BatchCommands.Add(command);
+        }
+
         if (fold.Events.Count >= CopyRows.Worthwhile)
         {
             await Outbox.CopyAsync(transaction.Connection!, fold.Events, cancellationToken);
@@ -127,61 +183,38 @@ internal sealed class BatchIngest(
             write.BatchCommands.Add(Outbox.Append(fold.Events));
         }
 
-        if (counts.Dead + counts.Parked > 0)
+        List<NewDeadLetter> letters = [.. batches.Where(batch => batch.Counts.Dead + batch.Counts.Parked > 0).SelectMany(batch => batch.ToDeadLetters(blocked))];
+        if (letters.Count > 0)
         {
-            write.BatchCommands.Add(DeadLetterStore.Insert(ToDeadLetters(batch, records, blocked)));
+            write.BatchCommands.Add(DeadLetterStore.Insert(letters));
         }
 
-        Add(write, Inbox.Account(partition, batch.Epoch, batch.First, batch.Next, counts, LastOf(batch)));
+        var (group, topic) = WhoReads(batches);
+        write.BatchCommands.Add(Inbox.Account(group, topic, [.. batches.Select(batch => RangeOf(batch.Source, batch.Counts))]));
         await write.ExecuteNonQueryAsync(cancellationToken);
         orders.EnsureComplete();
-        if (counts.Dead > 0)
+        if (batches.Any(batch => batch.Counts.Dead > 0))
         {
             Failpoint.Hit("dead_letter_inserted");
         }
     }
 
-    private static void Add(NpgsqlBatch batch, IEnumerable<NpgsqlBatchCommand> commands)
+    private static (string Group, string Topic) WhoReads(IReadOnlyList<DecodedBatch> batches)
     {
-        foreach (var command in commands)
-        {
-            batch.BatchCommands.Add(command);
-        }
+        var (group, topic) = (batches[0].Source.Group, batches[0].Source.Topic);
+        return batches.All(batch => batch.Source.Group == group && batch.Source.Topic == topic)
+            ? (group, topic)
+            : throw new InvalidOperationException("Batches of several groups or topics cannot share a transaction.");
     }
 
-    /// <summary>Later records of an order wait behind its unfinished failure; a refused one does not, it could not be stored then either.</summary>
-    private static bool IsParked(in DecodedRecord record, HashSet<string>? blocked) =>
-        blocked is not null && record.Change is { } change && blocked.Contains(change.Uid);
-
-    /// <summary>What the log is recognised by after the batch.</summary>
-    internal static InboxRecord? LastOf(RecordBatch<OrderReceived> batch) =>
-        batch.Records.Count == 0 ? null : new InboxRecord(batch.Records[^1].Offset, batch.Records[^1].Timestamp, LastRecord.HashOf(batch.Records[^1].Value));
-
-    private static List<NewDeadLetter> ToDeadLetters(
-        RecordBatch<OrderReceived> batch, IReadOnlyList<DecodedRecord> records, HashSet<string>? blocked)
-    {
-        var letters = new List<NewDeadLetter>();
-        foreach (var record in records)
-        {
-            if (record.Refusal is not null)
-            {
-                letters.Add(ToDeadLetter(batch, record));
-            }
-            else if (IsParked(record, blocked))
-            {
-                var letter = ToDeadLetter(batch, record.Record, FailureText.ParkedBehind, FailureText.ParkedSentence);
-                letters.Add(letter with { State = DeadLetterStates.Parked, ParkedKey = record.Change!.Value.Uid });
-            }
-        }
-
-        return letters;
-    }
-
-    private static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, DecodedRecord decoded)
-    {
-        var refusal = decoded.Refusal!;
-        return ToDeadLetter(batch, decoded.Record, refusal.Reason, refusal.Sentence) with { JsonPath = refusal.JsonPath, BytePosition = refusal.BytePosition };
-    }
+    /// <summary>What the batch is accounted for as.</summary>
+    internal static InboxRange RangeOf(RecordBatch<OrderReceived> batch, OutcomeCounts counts) => new(
+        batch.Partition,
+        batch.Epoch,
+        batch.First,
+        batch.Next,
+        counts,
+        batch.Records.Count == 0 ? null : new InboxRecord(batch.Records[^1].Offset, batch.Records[^1].Timestamp, LastRecord.HashOf(batch.Records[^1].Value)));
 
     /// <summary>The record byte for byte, with why it is kept.</summary>
     internal static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, Record record, string reason, string sentence) => new(

@@ -1,6 +1,8 @@
+using Bus.Kafka.Records;
 using Bus.Kafka.Watermarks;
 using Bus.Storage.Inbox;
 using Npgsql;
+using Orders.Contracts;
 using Orders.Service.Failures;
 
 namespace Orders.Service.Storage;
@@ -31,7 +33,17 @@ internal sealed class InboxWatermarks(NpgsqlDataSource database, CrashGuard guar
             [.. logs.Where(log => log.Value.Last is not null).Select(log => (log.Key, log.Value.Epoch, ToInbox(log.Value.Last!)))],
             cancellationToken);
 
-    public static Watermark ToRider(InboxWatermark stored) => new(stored.Epoch, stored.Position, ToRider(stored.Last)) { Known = ToRider(stored.Known) };
+    /// <exception cref="WatermarkMismatchException">The batch does not begin at its partition's watermark.</exception>
+    public static void MustStandAt(Dictionary<int, InboxWatermark> locked, RecordBatch<OrderReceived> batch)
+    {
+        var watermark = locked.GetValueOrDefault(batch.Partition);
+        if (watermark is null || watermark.Epoch != batch.Epoch || watermark.Position != batch.First)
+        {
+            throw new WatermarkMismatchException(watermark is null ? null : ToRider(watermark));
+        }
+    }
+
+    private static Watermark ToRider(InboxWatermark stored) => new(stored.Epoch, stored.Position, ToRider(stored.Last)) { Known = ToRider(stored.Known) };
 
     private static LastRecord? ToRider(InboxRecord? record) => record is null ? null : new(record.Offset, record.Timestamp, record.ValueHash);
 

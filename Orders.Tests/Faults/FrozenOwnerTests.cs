@@ -26,11 +26,7 @@ public sealed class FrozenOwnerTests(SharedPostgres postgres)
         await using var transaction = await frozen.BeginTransactionAsync(token);
         await using (var batch = new NpgsqlBatch(frozen, transaction))
         {
-            foreach (var command in Inbox.Account(new InboxPartition(Group, Topic, 0), 1, 0, 10, new OutcomeCounts { Absent = 10 }, last: null))
-            {
-                batch.BatchCommands.Add(command);
-            }
-
+            batch.BatchCommands.Add(Inbox.Account(Group, Topic, [new InboxRange(0, 1, 0, 10, new OutcomeCounts { Absent = 10 }, Last: null)]));
             await batch.ExecuteNonQueryAsync(token);
         }
 

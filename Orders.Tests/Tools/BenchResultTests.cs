@@ -94,9 +94,8 @@ public sealed class BenchResultTests
             PrimeBench.Primed("info: Orders.Gateway[6001]\n      Primed 1000000 orders, 1199000000 bytes of L1, in 3.25 s. Ready.\n"));
 
     [Theory]
-    [InlineData("LockWatermark", "Inbox.LockWatermark", true)]
-    [InlineData("MoveWatermark", "Inbox.MoveWatermark", true)]
-    [InlineData("AccountRange", "Inbox.AccountRange", true)]
+    [InlineData("LockWatermarks", "Inbox.LockWatermarks", true)]
+    [InlineData("AccountRanges", "Inbox.AccountRanges", true)]
     [InlineData("CopyEvents", "Outbox.CopyEvents", true)]
     [InlineData("LockOrders", "LockOrders", false)]
     [InlineData("CopyOrders", "CopyOrders", false)]

@@ -16,12 +16,13 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
     private const int OrdersPerTransaction = 500;
     private const int Connections = 4;
 
-    private static readonly string LockWatermarkSql = BenchOrders.Sql("CeilingLockWatermark.sql");
+    private static readonly int[] Epoch = [1];
+    private static readonly long[] None = [0];
+    private static readonly string LockWatermarksSql = BenchOrders.Sql("CeilingLockWatermarks.sql");
     private static readonly string LockOrdersSql = BenchOrders.Sql("CeilingLockOrders.sql");
     private static readonly string CopyOrdersSql = BenchOrders.Sql("CeilingCopyOrders.sql");
     private static readonly string CopyEventsSql = BenchOrders.Sql("CeilingCopyEvents.sql");
-    private static readonly string AccountRangeSql = BenchOrders.Sql("CeilingAccountRange.sql");
-    private static readonly string MoveWatermarkSql = BenchOrders.Sql("CeilingMoveWatermark.sql");
+    private static readonly string AccountRangesSql = BenchOrders.Sql("CeilingAccountRanges.sql");
 
     /// <summary>Orders per second.</summary>
     public static async Task<double> MeasureAsync(BusContext bus, BenchSystem system, BenchOrder[] orders, CancellationToken cancellationToken)
@@ -66,7 +67,7 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await using (var read = new NpgsqlBatch(connection, transaction))
             {
-                Add(read, LockWatermarkSql, Whose(batch));
+                Add(read, LockWatermarksSql, Whose(batch));
                 Add(read, LockOrdersSql, One(batch.Uids));
                 await using var reader = await read.ExecuteReaderAsync(cancellationToken);
                 while (await reader.NextResultAsync(cancellationToken))
@@ -78,7 +79,10 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
             await CopyAsync(connection, CopyEventsSql, batch.Events, cancellationToken);
             await using (var write = new NpgsqlBatch(connection, transaction))
             {
-                AddWrites(write, batch);
+                Add(
+                    write, AccountRangesSql,
+                    [.. Whose(batch), One(Epoch), One(new[] { batch.First }), One(new[] { batch.Next }), One(new[] { batch.Next - 1 }), One(new[] { Batch.RecordTime }), One(new[] { batch.LastHash }),
+                        One(new[] { batch.Next - batch.First }), .. Enumerable.Range(0, 9).Select(_ => One(None))]);
                 await write.ExecuteNonQueryAsync(cancellationToken);
             }
 
@@ -92,14 +96,6 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
         await stream.WriteAsync(rows, cancellationToken);
     }
 
-    private static void AddWrites(NpgsqlBatch write, Batch batch)
-    {
-        Add(write, MoveWatermarkSql, [.. Whose(batch), One(batch.Next), One(batch.Next - 1), One(Batch.RecordTime), One(batch.LastHash)]);
-        Add(
-            write, AccountRangeSql,
-            [.. Whose(batch), One(1), One(batch.First), One(batch.Next), One(batch.Next - batch.First), .. Enumerable.Range(0, 9).Select(_ => One(0L))]);
-    }
-
     private static void Add(NpgsqlBatch batch, string sql, params NpgsqlParameter[] parameters)
     {
         var command = new NpgsqlBatchCommand(sql);
@@ -107,7 +103,7 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
         batch.BatchCommands.Add(command);
     }
 
-    private static NpgsqlParameter[] Whose(Batch batch) => [One(Group), One(Topics.Orders), One(batch.Partition)];
+    private static NpgsqlParameter[] Whose(Batch batch) => [One(Group), One(Topics.Orders), One(new[] { batch.Partition })];
 
     private static NpgsqlParameter One(object value) => new() { Value = value };
 

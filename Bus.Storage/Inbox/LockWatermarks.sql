@@ -1,0 +1,6 @@
+-- In one order everywhere, so that two transactions with common partitions wait for each other and never deadlock.
+SELECT partition, epoch, position, last_offset, last_timestamp, last_hash
+FROM watermark
+WHERE group_id = $1 AND topic = $2 AND partition = ANY ($3)
+ORDER BY partition
+FOR UPDATE;
