@@ -123,7 +123,7 @@ internal sealed class RelayWorker(
 
     /// <summary>
     /// What was confirmed goes even when a later wave, a read or a stop came between: it would only be sent again. The connection returns to
-    /// the pool, where it would keep the right for whoever rents it next.
+    /// the pool, where it would keep the right, and its settings, for whoever rents it next.
     /// </summary>
     private static async Task ReleaseAsync(NpgsqlConnection connection, List<long> confirmed)
     {
@@ -135,12 +135,20 @@ internal sealed class RelayWorker(
                 await using var remove = new NpgsqlCommand(RemoveSql, connection) { Parameters = { new() { Value = confirmed } } };
                 await remove.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
             }
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+        {
+            // The database is gone, or does not take anything just now.
+        }
 
+        try
+        {
             await ExecuteAsync(connection, "SELECT pg_advisory_unlock_all(); UNLISTEN *; RESET ALL", CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
         {
-            // The connection is broken, and the right went with it.
+            // Most likely it is broken, and the right went with it; if not, it is closed instead of returned.
+            NpgsqlConnection.ClearPool(connection);
         }
     }
 

@@ -23,6 +23,9 @@ namespace Orders.Service.Ingest;
 /// </summary>
 internal sealed class BatchIngest : IAsyncDisposable
 {
+    /// <summary>A larger batch has a transaction to itself, so that what several share stays small.</summary>
+    internal const long MostSharedBytes = 64 << 10;
+
     // A lock that is taken is waited for by the one batch that needs it, when each goes alone.
     private const string SharedLockTimeoutSql = "SET LOCAL lock_timeout = '100ms'";
 
@@ -47,7 +50,7 @@ internal sealed class BatchIngest : IAsyncDisposable
         ILogger<BatchIngest> logger)
     {
         (_contexts, _decoder, _bell, _notes, _brake, _logger) = (contexts, decoder, bell, notes, brake, logger);
-        _small = new(CommitAsync, time);
+        _small = new(ShareAsync, IsOfAll, time);
     }
 
     /// <exception cref="WatermarkMismatchException">The batch does not start at the watermark; nothing was written.</exception>
@@ -55,7 +58,7 @@ internal sealed class BatchIngest : IAsyncDisposable
     public async Task RunAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
         var decoded = new DecodedBatch(batch, _decoder.Decode(batch.Epoch, batch.Partition, batch.Records));
-        if (batch.Records.Count < CopyRows.Worthwhile)
+        if (batch.Records.Count < CopyRows.Worthwhile && batch.Records.Sum(record => (long)record.Size) <= MostSharedBytes)
         {
             await _small.RunAsync(decoded, cancellationToken);
         }
@@ -86,6 +89,19 @@ internal sealed class BatchIngest : IAsyncDisposable
 
         await AccountAsync(database, [decoded], cancellationToken);
         await transaction.RollbackAsync(cancellationToken);
+    }
+
+    private async Task ShareAsync(IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CommitAsync(batches, cancellationToken);
+        }
+        catch (Exception exception) when (batches.Count > 1)
+        {
+            Log.SharedFailed(_logger, exception, batches.Count);
+            throw;
+        }
     }
 
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref _warm, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -120,9 +136,21 @@ internal sealed class BatchIngest : IAsyncDisposable
     private async Task<OrdersDbContext> OpenAsync(CancellationToken cancellationToken)
     {
         var context = await _contexts.CreateDbContextAsync(cancellationToken);
-        await context.Database.OpenConnectionAsync(cancellationToken);
-        return context;
+        try
+        {
+            await context.Database.OpenConnectionAsync(cancellationToken);
+            return context;
+        }
+        catch
+        {
+            await context.DisposeAsync();
+            throw;
+        }
     }
+
+    /// <summary>The world is broken for each of them, while a stop or a watermark that stands elsewhere is a matter of one.</summary>
+    private static bool IsOfAll(Exception exception) =>
+        exception is not (OperationCanceledException or WatermarkMismatchException) && FailurePolicy.ClassOf(exception) == FailureClass.Systemic;
 
     private static async Task AccountAsync(NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
     {
@@ -183,7 +211,7 @@ internal sealed class BatchIngest : IAsyncDisposable
             write.BatchCommands.Add(Outbox.Append(fold.Events));
         }
 
-        List<NewDeadLetter> letters = [.. batches.Where(batch => batch.Counts.Dead + batch.Counts.Parked > 0).SelectMany(batch => batch.ToDeadLetters(blocked))];
+        var letters = batches.Where(batch => batch.Counts.Dead + batch.Counts.Parked > 0).SelectMany(batch => batch.ToDeadLetters(blocked)).ToList();
         if (letters.Count > 0)
         {
             write.BatchCommands.Add(DeadLetterStore.Insert(letters));

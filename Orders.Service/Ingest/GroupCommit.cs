@@ -5,8 +5,10 @@ namespace Orders.Service.Ingest;
 /// several fails each goes again alone, so that nobody bears another's failure, and nobody waits long behind one that is stuck.
 /// </summary>
 /// <param name="commit">Does all of the work or none of it.</param>
+/// <param name="isOfAll">Whether alone each would fail for the same reason: then each gets the failure at once.</param>
 /// <param name="time">For the patience.</param>
-internal sealed class GroupCommit<TWork>(Func<IReadOnlyList<TWork>, CancellationToken, Task> commit, TimeProvider time)
+internal sealed class GroupCommit<TWork>(
+    Func<IReadOnlyList<TWork>, CancellationToken, Task> commit, Func<Exception, bool> isOfAll, TimeProvider time)
 {
     /// <summary>The most that go together.</summary>
     public const int Most = 32;
@@ -17,7 +19,7 @@ internal sealed class GroupCommit<TWork>(Func<IReadOnlyList<TWork>, Cancellation
     private readonly Lock _lock = new();
     private readonly List<Member> _waiting = [];
     private Member? _leader;
-    private Member? _watcher;
+    private long _ledSince;
 
     private enum Turn
     {
@@ -49,7 +51,7 @@ internal sealed class GroupCommit<TWork>(Func<IReadOnlyList<TWork>, Cancellation
         {
             if (_leader is null)
             {
-                _leader = member;
+                Lead(member);
                 return true;
             }
 
@@ -60,48 +62,77 @@ internal sealed class GroupCommit<TWork>(Func<IReadOnlyList<TWork>, Cancellation
 
     private async Task<Turn> WaitAsync(Member member)
     {
-        try
+        while (true)
         {
-            // One that loses patience takes the others along: one timer for all of them is enough.
-            var patience = Interlocked.CompareExchange(ref _watcher, member, null) is null ? Patience : Timeout.InfiniteTimeSpan;
-            return await member.Turn.Task.WaitAsync(patience, time, member.CancellationToken);
-        }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
-        {
-            lock (_lock)
+            try
             {
-                if (_waiting.Remove(member))
+                return await member.Turn.WaitAsync(Patience, time, member.CancellationToken);
+            }
+            catch (OperationCanceledException) when (TryLeave(member))
+            {
+                throw;
+            }
+            catch (OperationCanceledException)
+            {
+                // It is part of a transaction, which ends for that.
+                return await member.Turn;
+            }
+            catch (TimeoutException)
+            {
+                if (member.Turn.IsCompleted)
                 {
-                    if (exception is OperationCanceledException)
-                    {
-                        throw;
-                    }
+                    return await member.Turn;
+                }
 
-                    // Whoever leads is stuck; those that wait go with this one.
-                    _leader = member;
+                if (TryTakeOver(member))
+                {
                     return Turn.Lead;
                 }
             }
-
-            // Its turn came just then.
-            return await member.Turn.Task;
-        }
-        finally
-        {
-            Interlocked.CompareExchange(ref _watcher, null, member);
         }
     }
+
+    private bool TryLeave(Member member)
+    {
+        lock (_lock)
+        {
+            return _waiting.Remove(member);
+        }
+    }
+
+    /// <summary>Where whoever leads has led for long, this one leads instead, and those that wait go with it.</summary>
+    private bool TryTakeOver(Member member)
+    {
+        lock (_lock)
+        {
+            if (time.GetElapsedTime(_ledSince) < Patience || !_waiting.Remove(member))
+            {
+                return false;
+            }
+
+            Lead(member);
+            return true;
+        }
+    }
+
+    private void Lead(Member? member) => (_leader, _ledSince) = (member, time.GetTimestamp());
 
     private async Task LeadAsync(Member leader)
     {
         // Work that became ready in the same moment is about to arrive.
         await Task.Yield();
         var group = TakeGroup(leader);
-        var isDone = false;
+        var others = Turn.Alone;
+        Exception? failure = null;
         try
         {
             await CommitAsync(group);
-            isDone = true;
+            others = Turn.Done;
+        }
+        catch (Exception exception) when (isOfAll(exception))
+        {
+            failure = exception;
+            throw;
         }
         catch (Exception) when (group.Count > 1)
         {
@@ -111,13 +142,13 @@ internal sealed class GroupCommit<TWork>(Func<IReadOnlyList<TWork>, Cancellation
         {
             foreach (var member in group.Skip(1))
             {
-                member.Turn.SetResult(isDone ? Turn.Done : Turn.Alone);
+                member.End(others, failure);
             }
 
             HandOver(leader);
         }
 
-        if (!isDone)
+        if (others == Turn.Alone)
         {
             await commit([leader.Work], leader.CancellationToken);
         }
@@ -156,21 +187,37 @@ internal sealed class GroupCommit<TWork>(Func<IReadOnlyList<TWork>, Cancellation
                 return;
             }
 
-            _leader = _waiting.FirstOrDefault();
+            Lead(_waiting.FirstOrDefault());
             if (_leader is not null)
             {
                 _waiting.RemoveAt(0);
-                _leader.Turn.SetResult(Turn.Lead);
+                _leader.End(Turn.Lead, failure: null);
             }
         }
     }
 
     private sealed class Member(TWork work, CancellationToken cancellationToken)
     {
+        private readonly TaskCompletionSource<Turn> _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public TWork Work => work;
 
         public CancellationToken CancellationToken => cancellationToken;
 
-        public TaskCompletionSource<Turn> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>What becomes of it.</summary>
+        public Task<Turn> Turn => _turn.Task;
+
+        /// <summary>Ends its wait; with a failure where there is one.</summary>
+        public void End(Turn turn, Exception? failure)
+        {
+            if (failure is null)
+            {
+                _turn.SetResult(turn);
+            }
+            else
+            {
+                _turn.SetException(failure);
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ public sealed class GroupCommitTests
     private readonly Channel<Commit> _commits = Channel.CreateUnbounded<Commit>();
     private readonly GroupCommit<string> _group;
 
-    public GroupCommitTests() => _group = new(BeginAsync, _time);
+    public GroupCommitTests() => _group = new(BeginAsync, exception => exception is TimeoutException, _time);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -87,6 +87,39 @@ public sealed class GroupCommitTests
         var d = _group.RunAsync("d", Cancellation);
         (await NextAsync("d")).End.SetResult();
         await d;
+    }
+
+    [Fact]
+    public async Task Who_arrives_behind_a_group_that_is_stuck_does_not_wait_long_either()
+    {
+        var a = _group.RunAsync("a", Cancellation);
+        var first = await NextAsync("a");
+        var (b, c) = (_group.RunAsync("b", Cancellation), _group.RunAsync("c", Cancellation));
+        first.End.SetResult();
+        var stuck = await NextAsync("b", "c");
+
+        var d = _group.RunAsync("d", Cancellation);
+        _time.Advance(GroupCommit<string>.Patience);
+        (await NextAsync("d")).End.SetResult();
+        await Task.WhenAll(a, d);
+
+        stuck.End.SetResult();
+        await Task.WhenAll(b, c);
+    }
+
+    [Fact]
+    public async Task A_failure_that_each_would_meet_alone_is_given_to_all_of_them_at_once()
+    {
+        var a = _group.RunAsync("a", Cancellation);
+        var first = await NextAsync("a");
+        var (b, c) = (_group.RunAsync("b", Cancellation), _group.RunAsync("c", Cancellation));
+        first.End.SetResult();
+        (await NextAsync("b", "c")).End.SetException(new TimeoutException("the database is gone"));
+
+        await a;
+        await Assert.ThrowsAsync<TimeoutException>(() => b);
+        await Assert.ThrowsAsync<TimeoutException>(() => c);
+        Assert.False(_commits.Reader.TryRead(out _));
     }
 
     [Fact]

@@ -61,28 +61,56 @@ public sealed class ConfirmedEventsTests(SharedPostgres postgres)
         Assert.Equal(2, state.SentEvents);
     }
 
-    private static RelayWorker Relay(NpgsqlDataSource database, IRelayTarget target, RelayState state) => new(
+    [Fact]
+    public async Task A_database_that_does_not_let_go_of_events_gets_back_the_right_to_relay_and_a_session_without_settings()
+    {
+        // As in the service: what a connection is given back with, the next one to rent it finds.
+        await using var database = await InstallAsync(new NpgsqlConnectionStringBuilder { NoResetOnClose = true, MaxPoolSize = 1 });
+        await ExecuteAsync(database, """
+            CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'kept'; END $$;
+            CREATE TRIGGER kept BEFORE DELETE ON outbox FOR EACH ROW EXECUTE FUNCTION kept();
+            """);
+        var state = new RelayState();
+        using var relay = Relay(database, new Target((wave, _) => Task.FromResult(wave)), state, backOff: TimeSpan.FromMinutes(1));
+
+        await relay.StartAsync(Cancellation);
+        await Eventually.SeeAsync(() => Task.FromResult(state.Problem), problem => problem is not null);
+
+        Assert.Equal((0L, "on"), (await ScalarAsync(database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"),
+            await ScalarAsync(database, "SHOW synchronous_commit")));
+        await relay.StopAsync(Cancellation);
+    }
+
+    private static RelayWorker Relay(NpgsqlDataSource database, IRelayTarget target, RelayState state, TimeSpan? backOff = null) => new(
         database,
         target,
         new OutboxBell(database),
         state,
-        Options.Create(new RelayOptions { BackOff = TimeSpan.FromMilliseconds(10) }),
+        Options.Create(new RelayOptions { BackOff = backOff ?? TimeSpan.FromMilliseconds(10) }),
         TimeProvider.System,
         NullLogger<RelayWorker>.Instance);
 
     /// <summary>Two versions of one order wait.</summary>
-    private async Task<NpgsqlDataSource> InstallAsync()
+    private async Task<NpgsqlDataSource> InstallAsync(NpgsqlConnectionStringBuilder? pool = null)
     {
-        var database = NpgsqlDataSource.Create(await postgres.CreateDatabaseAsync(Cancellation));
-        await using (var create = database.CreateCommand(BusStorageModel.SchemaVersion1))
-        {
-            await create.ExecuteNonQueryAsync(Cancellation);
-        }
-
+        var database = NpgsqlDataSource.Create($"{await postgres.CreateDatabaseAsync(Cancellation)};{pool?.ConnectionString}");
+        await ExecuteAsync(database, BusStorageModel.SchemaVersion1);
         await using var write = database.CreateBatch();
         write.BatchCommands.Add(Outbox.Append([new NewEvent("k", 1, "created", [1], null), new NewEvent("k", 2, "updated", [2], null)]));
         await write.ExecuteNonQueryAsync(Cancellation);
         return database;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    private static async Task<object?> ScalarAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        return await command.ExecuteScalarAsync(Cancellation);
     }
 
     private static async Task<List<long>> SequencesAsync(NpgsqlDataSource database)

@@ -79,10 +79,7 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
             await CopyAsync(connection, CopyEventsSql, batch.Events, cancellationToken);
             await using (var write = new NpgsqlBatch(connection, transaction))
             {
-                Add(
-                    write, AccountRangesSql,
-                    [.. Whose(batch), One(Epoch), One(new[] { batch.First }), One(new[] { batch.Next }), One(new[] { batch.Next - 1 }), One(new[] { Batch.RecordTime }), One(new[] { batch.LastHash }),
-                        One(new[] { batch.Next - batch.First }), .. Enumerable.Range(0, 9).Select(_ => One(None))]);
+                Add(write, AccountRangesSql, [.. Whose(batch), .. RangeOf(batch)]);
                 await write.ExecuteNonQueryAsync(cancellationToken);
             }
 
@@ -104,6 +101,12 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
     }
 
     private static NpgsqlParameter[] Whose(Batch batch) => [One(Group), One(Topics.Orders), One(new[] { batch.Partition })];
+
+    private static NpgsqlParameter[] RangeOf(Batch batch) =>
+    [
+        One(Epoch), One(new[] { batch.First }), One(new[] { batch.Next }), One(new[] { batch.Next - 1 }), One(new[] { Batch.RecordTime }),
+        One(new[] { batch.LastHash }), One(new[] { batch.Next - batch.First }), .. Enumerable.Range(0, 9).Select(_ => One(None)),
+    ];
 
     private static NpgsqlParameter One(object value) => new() { Value = value };
 
