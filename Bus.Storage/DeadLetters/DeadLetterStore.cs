@@ -73,6 +73,12 @@ public static class DeadLetterStore
     public static NpgsqlBatchCommand Insert(IReadOnlyList<NewDeadLetter> letters)
     {
         ArgumentNullException.ThrowIfNull(letters);
+        if (letters.Any(letter => (letter.Group, letter.Topic, letter.Epoch, letter.Partition)
+            != (letters[0].Group, letters[0].Topic, letters[0].Epoch, letters[0].Partition)))
+        {
+            throw new ArgumentException("The letters are of several partitions or epochs.", nameof(letters));
+        }
+
         var (firstHeaders, lastHeaders) = (new int[letters.Count], new int[letters.Count]);
         for (var (i, header) = (0, 0); i < letters.Count; i++)
         {

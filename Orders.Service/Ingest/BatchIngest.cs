@@ -211,10 +211,9 @@ internal sealed class BatchIngest : IAsyncDisposable
             write.BatchCommands.Add(Outbox.Append(fold.Events));
         }
 
-        var letters = batches.Where(batch => batch.Counts.Dead + batch.Counts.Parked > 0).SelectMany(batch => batch.ToDeadLetters(blocked)).ToList();
-        if (letters.Count > 0)
+        foreach (var batch in batches.Where(batch => batch.Counts.Dead + batch.Counts.Parked > 0))
         {
-            write.BatchCommands.Add(DeadLetterStore.Insert(letters));
+            write.BatchCommands.Add(DeadLetterStore.Insert([.. batch.ToDeadLetters(blocked)]));
         }
 
         var (group, topic) = WhoReads(batches);

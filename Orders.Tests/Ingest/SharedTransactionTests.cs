@@ -47,6 +47,17 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
     }
 
     [Fact]
+    public async Task Each_batch_keeps_what_it_cannot_store_under_its_own_partition_and_offset()
+    {
+        _ingest.Limits.MaxHeaders = 0;
+        await TogetherAsync(() => _ingest.IngestAsync(1, ("a", 1), ("b", 1)), () => _ingest.IngestAsync(2, ("c", 1)));
+
+        Assert.Equal(["1 1", "1 2", "2 1"], await _ingest.LinesAsync(
+            "SELECT partition, record_offset FROM dead_letter WHERE partition > 0 ORDER BY partition, record_offset"));
+        Assert.Equal(["1 2", "2 1"], await _ingest.LinesAsync("SELECT partition, dead FROM inbox WHERE first_offset > 0 AND partition > 0 ORDER BY 1"));
+    }
+
+    [Fact]
     public async Task A_record_that_fails_is_kept_aside_and_the_other_batch_is_stored()
     {
         await _ingest.BreakAsync("bad");
