@@ -91,6 +91,8 @@ internal sealed class BatchIngest : IAsyncDisposable
         await transaction.RollbackAsync(cancellationToken);
     }
 
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _warm, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
+
     private async Task ShareAsync(IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
     {
         try
@@ -103,8 +105,6 @@ internal sealed class BatchIngest : IAsyncDisposable
             throw;
         }
     }
-
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _warm, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private async Task CommitAsync(IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
     {
