@@ -97,19 +97,19 @@ public static class DeadLetterStore
                 new() { Value = letters[0].Partition },
                 new() { Value = letters.SelectMany(letter => letter.HeaderNames).Select(StorableText.Cleaned).ToArray() },
                 new() { Value = letters.SelectMany(letter => letter.HeaderValues).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
-                Each(letters, NpgsqlDbType.Bigint, letter => letter.Offset),
-                Each(letters, NpgsqlDbType.Bigint, letter => letter.Timestamp),
-                Each(letters, NpgsqlDbType.Bytea, letter => letter.Key),
-                Each(letters, NpgsqlDbType.Bytea, letter => letter.Value),
+                ArrayParameter.Of(letters, NpgsqlDbType.Bigint, letter => letter.Offset),
+                ArrayParameter.Of(letters, NpgsqlDbType.Bigint, letter => letter.Timestamp),
+                ArrayParameter.Of(letters, NpgsqlDbType.Bytea, letter => letter.Key),
+                ArrayParameter.Of(letters, NpgsqlDbType.Bytea, letter => letter.Value),
                 new() { Value = firstHeaders },
                 new() { Value = lastHeaders },
-                Each(letters, NpgsqlDbType.Text, letter => letter.Reason),
-                Each(letters, NpgsqlDbType.Text, letter => Storable(letter.Sentence)),
-                Each(letters, NpgsqlDbType.Text, letter => Storable(letter.JsonPath)),
-                Each(letters, NpgsqlDbType.Bigint, letter => letter.BytePosition),
-                Each(letters, NpgsqlDbType.Text, letter => letter.State),
-                Each(letters, NpgsqlDbType.Text, letter => Storable(letter.Exception)),
-                Each(letters, NpgsqlDbType.Text, letter => Storable(letter.ParkedKey)),
+                ArrayParameter.Of(letters, NpgsqlDbType.Text, letter => letter.Reason),
+                ArrayParameter.Of(letters, NpgsqlDbType.Text, letter => Storable(letter.Sentence)),
+                ArrayParameter.Of(letters, NpgsqlDbType.Text, letter => Storable(letter.JsonPath)),
+                ArrayParameter.Of(letters, NpgsqlDbType.Bigint, letter => letter.BytePosition),
+                ArrayParameter.Of(letters, NpgsqlDbType.Text, letter => letter.State),
+                ArrayParameter.Of(letters, NpgsqlDbType.Text, letter => Storable(letter.Exception)),
+                ArrayParameter.Of(letters, NpgsqlDbType.Text, letter => Storable(letter.ParkedKey)),
             },
         };
     }
@@ -168,9 +168,6 @@ public static class DeadLetterStore
     private static NpgsqlParameter Text(string? value) => new() { Value = (object?)Storable(value) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     private static string? Storable(string? text) => text is null ? null : StorableText.Of(text);
-
-    private static NpgsqlParameter<T[]> Each<T>(IReadOnlyList<NewDeadLetter> letters, NpgsqlDbType type, Func<NewDeadLetter, T> value) =>
-        new() { TypedValue = [.. letters.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type };
 }
 
 /// <summary>A dead letter under lock: its state, its record, the key it blocks or waits under, and how often it was redelivered.</summary>

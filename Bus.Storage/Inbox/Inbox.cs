@@ -116,36 +116,25 @@ public static class Inbox
         {
             new() { Value = group },
             new() { Value = topic },
-            Of(ranges, NpgsqlDbType.Integer, range => range.Partition),
-            Of(ranges, NpgsqlDbType.Integer, range => range.Epoch),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.First),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Next),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Last?.Offset),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Last?.Timestamp),
-            Of(ranges, NpgsqlDbType.Bytea, range => range.Last?.ValueHash),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Stored),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Duplicate),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Superseded),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Removed),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Ignored),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Dead),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Absent),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Lost),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Parked),
-            Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Redelivering),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Integer, range => range.Partition),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Integer, range => range.Epoch),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.First),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Next),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Last?.Offset),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Last?.Timestamp),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bytea, range => range.Last?.ValueHash),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Stored),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Duplicate),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Superseded),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Removed),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Ignored),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Dead),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Absent),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Lost),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Parked),
+            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Redelivering),
         },
     };
-
-    private static NpgsqlParameter<T[]> Of<T>(IReadOnlyList<InboxRange> ranges, NpgsqlDbType type, Func<InboxRange, T> value)
-    {
-        var values = new T[ranges.Count];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = value(ranges[i]);
-        }
-
-        return new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
-    }
 
     private static InboxWatermark Watermark(NpgsqlDataReader reader, int firstColumn) => new(
         reader.GetInt32(firstColumn),

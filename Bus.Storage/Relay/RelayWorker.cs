@@ -125,7 +125,7 @@ internal sealed class RelayWorker(
     /// What was confirmed goes even when a later wave, a read or a stop came between: it would only be sent again. The connection returns to
     /// the pool, where it would keep the right, and its settings, for whoever rents it next.
     /// </summary>
-    private static async Task ReleaseAsync(NpgsqlConnection connection, List<long> confirmed)
+    private async Task ReleaseAsync(NpgsqlConnection connection, List<long> confirmed)
     {
         try
         {
@@ -148,7 +148,7 @@ internal sealed class RelayWorker(
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
         {
             // Most likely it is broken, and the right went with it; if not, it is closed instead of returned.
-            NpgsqlConnection.ClearPool(connection);
+            database.Clear();
         }
     }
 

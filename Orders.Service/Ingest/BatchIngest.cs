@@ -216,7 +216,7 @@ internal sealed class BatchIngest : IAsyncDisposable
             write.BatchCommands.Add(DeadLetterStore.Insert([.. batch.ToDeadLetters(blocked)]));
         }
 
-        var (group, topic) = WhoReads(batches);
+        var (group, topic) = (batches[0].Source.Group, batches[0].Source.Topic);
         write.BatchCommands.Add(Inbox.Account(group, topic, [.. batches.Select(batch => RangeOf(batch.Source, batch.Counts))]));
         await write.ExecuteNonQueryAsync(cancellationToken);
         orders.EnsureComplete();

@@ -80,33 +80,22 @@ internal static class OrderStore
         {
             Parameters =
             {
-                Array(rows, NpgsqlDbType.Text, row => row.Uid),
-                Array(rows, NpgsqlDbType.Bigint, row => row.Version),
-                Array(rows, NpgsqlDbType.Bytea, row => row.Content),
-                Array(rows, NpgsqlDbType.Bytea, row => row.ContentHash),
-                Array(rows, NpgsqlDbType.Integer, row => row.Position.Epoch),
-                Array(rows, NpgsqlDbType.Integer, row => row.Position.Partition),
-                Array(rows, NpgsqlDbType.Bigint, row => row.Position.Offset),
-                Array(rows, NpgsqlDbType.Bigint, row => row.Time),
+                ArrayParameter.Of(rows, NpgsqlDbType.Text, row => row.Uid),
+                ArrayParameter.Of(rows, NpgsqlDbType.Bigint, row => row.Version),
+                ArrayParameter.Of(rows, NpgsqlDbType.Bytea, row => row.Content),
+                ArrayParameter.Of(rows, NpgsqlDbType.Bytea, row => row.ContentHash),
+                ArrayParameter.Of(rows, NpgsqlDbType.Integer, row => row.Position.Epoch),
+                ArrayParameter.Of(rows, NpgsqlDbType.Integer, row => row.Position.Partition),
+                ArrayParameter.Of(rows, NpgsqlDbType.Bigint, row => row.Position.Offset),
+                ArrayParameter.Of(rows, NpgsqlDbType.Bigint, row => row.Time),
             },
         };
         if (condition is not null)
         {
-            command.Parameters.Add(Array(rows, NpgsqlDbType.Bigint, condition));
+            command.Parameters.Add(ArrayParameter.Of(rows, NpgsqlDbType.Bigint, condition));
         }
 
         return command;
-    }
-
-    private static NpgsqlParameter<T[]> Array<T>(List<OrderRow> rows, NpgsqlDbType type, Func<OrderRow, T> value)
-    {
-        var values = new T[rows.Count];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = value(rows[i]);
-        }
-
-        return new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
     }
 }
 
