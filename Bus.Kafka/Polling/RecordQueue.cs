@@ -16,18 +16,6 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes, TimeProvider ti
     /// <summary>Whether the limits are reached; the one record that crossed them is in.</summary>
     public bool IsFull => !_room.IsSet;
 
-    /// <summary>How many records wait.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _records.Count;
-            }
-        }
-    }
-
     /// <summary>Whether a batch of <paramref name="records"/> is not full and everything in it arrived less than <paramref name="linger"/> ago.</summary>
     public bool IsWorthWaiting(int records, TimeSpan linger)
     {
