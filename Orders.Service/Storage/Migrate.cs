@@ -9,6 +9,12 @@ namespace Orders.Service.Storage;
 /// <summary>The <c>migrate</c> mode of the host: brings the schema up to date, or prints how.</summary>
 internal static class Migrate
 {
+    // Each of the other migration's statements about roles can refuse one of this one's, and several migrations may run.
+    private const int MostAttempts = 20;
+
+    // Where Postgres says "tuple concurrently updated", in whatever language.
+    private const string CatalogUpdate = "simple_heap_update";
+
     /// <summary>Applies what is missing; with <c>--script</c> prints an idempotent script instead and touches nothing. Returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -37,13 +43,37 @@ internal static class Migrate
         var pending = (await database.GetPendingMigrationsAsync()).ToList();
         if (pending.Count > 0)
         {
-            await CreateSchemaAsync(scope.ServiceProvider.GetRequiredService<NpgsqlDataSource>(), schema);
-            await database.MigrateAsync();
+            await ApplyAsync(database, scope.ServiceProvider.GetRequiredService<NpgsqlDataSource>(), schema);
         }
 
         Console.Out.WriteLine(pending.Count == 0 ? $"schema {schema} is up to date" : $"schema {schema}: applied {string.Join(", ", pending)}");
         return 0;
     }
+
+    /// <summary>
+    /// Roles belong to the whole cluster: another installation's migration may make or set the same one at the same moment. Postgres lets the second
+    /// wait for the first and then refuses it; each migration is a transaction, so trying again goes on where that one began.
+    /// </summary>
+    private static async Task ApplyAsync(DatabaseFacade database, NpgsqlDataSource source, string schema)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await CreateSchemaAsync(source, schema);
+                await database.MigrateAsync();
+                return;
+            }
+            catch (PostgresException refused) when (attempt < MostAttempts && IsOfAnotherMigration(refused))
+            {
+                // What it refused is there now.
+            }
+        }
+    }
+
+    private static bool IsOfAnotherMigration(PostgresException refused) => refused.SqlState is
+        PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateSchema
+        || (refused.SqlState == PostgresErrorCodes.InternalError && refused.Routine == CatalogUpdate);
 
     /// <summary>The history of migrations lives in the schema too, so it is there before the first of them.</summary>
     private static async Task CreateSchemaAsync(NpgsqlDataSource database, string schema)
