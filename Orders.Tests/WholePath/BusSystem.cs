@@ -7,7 +7,10 @@ using Npgsql;
 using Orders.Contracts;
 using Orders.Tests.Servers;
 using Orders.Tests.Tidy;
+using Orders.Tools;
+using Orders.Tools.Printing;
 using Orders.Tools.Running;
+using Orders.Tools.Verify;
 
 namespace Orders.Tests.WholePath;
 
@@ -104,6 +107,17 @@ internal sealed class BusSystem : IAsyncDisposable
     {
         var tools = Path.Combine(AppContext.BaseDirectory, "Orders.Tools.dll");
         return Command.RunAsync("dotnet", [tools, .. arguments, "--dir", _directory], input, _environment);
+    }
+
+    /// <summary><c>bus verify</c> in the test's own process, for tests that look often: a process of its own compiles for longer than it looks.</summary>
+    public async Task<CommandResult> VerifyHereAsync(params string[] arguments)
+    {
+        await using var output = new StringWriter();
+        await using var errors = new StringWriter();
+        var bus = new BusContext(new Terminal(output, errors, interactive: false), SourceTree.Repository.PathOf("."), TimeProvider.System);
+        var exitCode = await new CommandLine(bus, [VerifyVerb.Define(bus)])
+            .RunAsync(["verify", .. arguments, "--dir", _directory], TestContext.Current.CancellationToken);
+        return new CommandResult(exitCode, output.ToString(), errors.ToString());
     }
 
     /// <summary>One of the system's processes, as soon as it runs.</summary>

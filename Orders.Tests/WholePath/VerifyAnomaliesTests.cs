@@ -106,7 +106,7 @@ public sealed class VerifyAnomaliesTests : IAsyncLifetime
         await _system.SignalAsync("gateway", "STOP");
         try
         {
-            var result = await _system.RunAsync("verify", "--no-wait");
+            var result = await _system.VerifyHereAsync("--no-wait");
             Assert.Equal(2, result.ExitCode);
             Assert.Contains("The gateway at", result.Errors, StringComparison.Ordinal);
         }
@@ -213,7 +213,7 @@ public sealed class VerifyAnomaliesTests : IAsyncLifetime
     /// <summary>Exit code 3, these names with samples, and no others; one wrong thing may break more than one promise.</summary>
     private async Task<JsonElement> CaughtAsync(params string[] names)
     {
-        var result = await _system.RunAsync("verify", "--ledger", _ledger, "--no-wait", "--json");
+        var result = await _system.VerifyHereAsync("--ledger", _ledger, "--no-wait", "--json");
         var report = Schemas.Validate(result.Output);
         Assert.Equal(names.Order(), NamesIn(report).Order());
         Assert.Equal(3, result.ExitCode);

@@ -29,6 +29,9 @@ internal sealed class TopicReader : IDisposable
             EnablePartitionEof = true,
             IsolationLevel = IsolationLevel.ReadCommitted,
             AutoOffsetReset = AutoOffsetReset.Earliest,
+
+            // Each partition is read to its end, where the broker holds the next answer back this long; the partition after it waits behind that.
+            FetchWaitMaxMs = 5,
         };
         _consumer = new ConsumerBuilder<byte[]?, byte[]?>(KafkaClients.Configure(settings, bootstrapServers))
             .SetKeyDeserializer(Bytes.Instance)
