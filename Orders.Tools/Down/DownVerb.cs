@@ -39,7 +39,8 @@ internal static class DownVerb
         return ExitCode.Fine;
     }
 
-    private static async Task<int> StopAsync(BusContext bus, Workspace workspace, CancellationToken cancellationToken)
+    /// <summary>Stops what runs there and returns how many processes that were.</summary>
+    internal static async Task<int> StopAsync(BusContext bus, Workspace workspace, CancellationToken cancellationToken)
     {
         var before = StateFile.Read(workspace)!;
         var alive = before.Processes.Keys.Count(name => before.Alive(name) is not null);

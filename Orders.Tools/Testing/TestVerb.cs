@@ -86,7 +86,8 @@ internal static class TestVerb
         BusContext bus, string? category, string? kafkaHome, bool json, CancellationToken cancellationToken)
     {
         var assembly = HostProgram.Of(bus.Root, "Orders.Tests").Assembly;
-        var results = Path.Combine(Path.GetTempPath(), $"bus-test-{Guid.NewGuid():N}.xml");
+        var folder = new TestFolder(bus);
+        var results = Path.Combine(folder.Path, "results.xml");
         string[] arguments =
             [assembly, "-noLogo", "-noColor", "-noAutoReporters", .. Filter(category, kafkaHome is not null), "-xml", results];
         var start = new ProcessStartInfo(HostProgram.DotnetFile, arguments)
@@ -96,6 +97,7 @@ internal static class TestVerb
             RedirectStandardInput = true,
         };
         start.Environment["KAFKA_HOME"] = kafkaHome ?? "";
+        start.Environment["TMPDIR"] = folder.Path;
         if (category == Chaos)
         {
             start.ArgumentList.Add("-showLiveOutput");
@@ -122,7 +124,7 @@ internal static class TestVerb
         }
         finally
         {
-            File.Delete(results);
+            await folder.ClearAsync();
         }
     }
 

@@ -1,0 +1,53 @@
+using Orders.Tools.Down;
+using Orders.Tools.Running;
+
+namespace Orders.Tools.Testing;
+
+/// <summary>
+/// Where a run of the tests keeps its temporary files. Tests end the systems they start; those of a run that was stopped, or broke, are ended
+/// with the folder, because their supervisors outlive whoever started them.
+/// </summary>
+internal sealed class TestFolder(BusContext bus)
+{
+    // The servers run as users of their own and only pass through.
+    private const UnixFileMode Passable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    public string Path { get; } = Directory.CreateDirectory(
+        System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"bus-test-{Guid.NewGuid().ToString("N")[..8]}"), Passable).FullName;
+
+    /// <summary>Ends what runs in it, says so, and deletes it. What cannot be ended or deleted is said and stays.</summary>
+    public async Task ClearAsync()
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(Patience, bus.Time);
+            foreach (var directory in Directory.GetDirectories(Path))
+            {
+                await StopAsync(new Workspace(directory), patience.Token);
+            }
+
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (Exception failed) when (failed is BusException or OperationCanceledException or IOException or UnauthorizedAccessException)
+        {
+            bus.Terminal.Say($"{Path} is left behind: {failed.Message}");
+        }
+    }
+
+    private async Task StopAsync(Workspace workspace, CancellationToken cancellationToken)
+    {
+        if (StateFile.Read(workspace) is null)
+        {
+            return;
+        }
+
+        var stopped = await DownVerb.StopAsync(bus, workspace, cancellationToken);
+        if (stopped > 0)
+        {
+            bus.Terminal.Say($"Stopped {stopped} processes that a test left behind in {workspace.Path}.");
+        }
+    }
+}
