@@ -58,7 +58,8 @@ internal sealed class PrimingWorker(
     private int RunOnce(CancellationToken cancellationToken)
     {
         using var connection = database.OpenConnection();
-        using (var limits = new NpgsqlCommand("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0", connection))
+        using var transaction = connection.BeginTransaction();
+        using (var limits = new NpgsqlCommand("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0", connection))
         {
             limits.ExecuteNonQuery();
         }
