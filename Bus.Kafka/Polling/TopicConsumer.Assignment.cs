@@ -233,7 +233,7 @@ internal sealed partial class TopicConsumer
     {
         if (error.Code == ErrorCode.Local_AllBrokersDown)
         {
-            State.Failed(new KafkaException(error));
+            State.Unreachable(error.Reason);
         }
 
         Log.ClientError(_logger, error.Reason, error.Code.ToString());

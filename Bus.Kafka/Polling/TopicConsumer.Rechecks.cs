@@ -45,6 +45,11 @@ internal sealed partial class TopicConsumer
             _otherLogs.Enqueue((partition, logs[partition].Accounted.Epoch));
         }
 
+        if (logs.Count > 0)
+        {
+            State.Reached();
+        }
+
         if (_store is not null && check.Recognised.Count > 0)
         {
             _store.RecogniseAsync(_subscription.Group, _subscription.Topic, check.Recognised, _stopping.Token).AsTask().GetAwaiter().GetResult();

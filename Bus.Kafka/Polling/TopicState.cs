@@ -8,6 +8,7 @@ public sealed class TopicState(string topic, string group)
 {
     private readonly ConcurrentDictionary<int, Entry> _partitions = new();
     private volatile string? _problem = "has not joined its group yet";
+    private volatile string? _unreachable;
     private long _polledAt;
 
     /// <summary>The topic that is read.</summary>
@@ -54,6 +55,20 @@ public sealed class TopicState(string topic, string group)
     }
 
     internal void Missing() => _problem = "waits for the topic, which does not exist yet";
+
+    /// <summary>No broker is there; nothing comes of the topic either when one is there again and there is nothing new.</summary>
+    internal void Unreachable(string reason) => _problem = _unreachable = $"cannot read: {reason}";
+
+    /// <summary>A broker told where the logs end.</summary>
+    internal void Reached()
+    {
+        // By reference: what was said since stays said.
+        var said = _unreachable;
+        if (said is not null)
+        {
+            Interlocked.CompareExchange(ref _problem, null, said);
+        }
+    }
 
     internal void Failed(Exception exception) => _problem = $"cannot read: {exception.Message}";
 

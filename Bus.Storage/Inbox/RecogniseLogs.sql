@@ -1,7 +1,8 @@
 -- Only forward, and only in the epoch that was looked at: whoever looked longer ago says nothing new.
--- The rows are locked in the order of LockWatermarks.
+-- A row that is locked is passed over: whoever waits for one would keep the others from the batches that need them, and the record noted
+-- before recognises the log as well.
 WITH standing AS (
-    SELECT partition FROM watermark WHERE group_id = $1 AND topic = $2 AND partition = ANY ($3) ORDER BY partition FOR UPDATE
+    SELECT partition FROM watermark WHERE group_id = $1 AND topic = $2 AND partition = ANY ($3) ORDER BY partition FOR UPDATE SKIP LOCKED
 )
 UPDATE watermark
 SET known_offset = seen.known_offset, known_timestamp = seen.known_timestamp, known_hash = seen.known_hash

@@ -62,9 +62,9 @@ public sealed class OutboxBell(NpgsqlDataSource database) : BackgroundService
                 await using var notify = database.CreateCommand($"NOTIFY {Outbox.Channel}");
                 await notify.ExecuteNonQueryAsync(stoppingToken).ConfigureAwait(false);
             }
-            catch (NpgsqlException)
+            catch (Exception) when (!stoppingToken.IsCancellationRequested)
             {
-                // Whoever listens has lost the same database, and looks at the table when it is back.
+                // Whatever broke (of a name that is not found within the time the driver says TimeoutException), whoever listens has lost the same database, and looks at the table when it is back.
             }
         }
     }

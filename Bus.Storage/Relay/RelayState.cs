@@ -1,10 +1,12 @@
+using Npgsql;
+
 namespace Bus.Storage.Relay;
 
 /// <summary>What the relay is doing, for health checks and status pages. Written by the relay, read by anyone.</summary>
 public sealed class RelayState
 {
-    private const string NotReached = "has not reached the database yet";
-    private volatile string? _problem = NotReached;
+    private volatile string? _problem = "has not reached the database yet";
+    private volatile bool _isOfDatabase = true;
     private long _sent;
 
     /// <summary>Why events do not leave right now; null while all is well, also where another instance relays or this one is not to.</summary>
@@ -13,10 +15,10 @@ public sealed class RelayState
     /// <summary>How many events were confirmed since the start.</summary>
     public long SentEvents => Volatile.Read(ref _sent);
 
-    /// <summary>Another instance relays; what went wrong here stays said until something works again.</summary>
+    /// <summary>The database answered that another instance relays; what the target did to this one stays said until something was sent.</summary>
     internal void Standby()
     {
-        if (_problem == NotReached)
+        if (_isOfDatabase)
         {
             _problem = null;
         }
@@ -32,6 +34,7 @@ public sealed class RelayState
     internal bool Failed(Exception exception)
     {
         var first = _problem is null;
+        _isOfDatabase = exception is NpgsqlException or TimeoutException;
         _problem = $"{exception.GetType().Name}: {exception.Message}";
         return first;
     }

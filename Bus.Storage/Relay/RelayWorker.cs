@@ -30,7 +30,9 @@ internal sealed class RelayWorker(
     // The outbox is empty or about to be whenever statistics are taken, and full of rows that vacuum has yet to remove: a plan that reads
     // the whole table would look right to the planner and cost more with every event. And what was confirmed need not be gone from the
     // disk before the next pass: a crash of the database that brings it back only repeats it.
-    private const string SettingsSql = "SET enable_seqscan = off; SET synchronous_commit = off";
+    // A machine that vanishes says no goodbye: without the rest its session, and the right to relay with it, would live on for minutes to hours.
+    private const string SettingsSql = "SET enable_seqscan = off; SET synchronous_commit = off; "
+        + "SET tcp_user_timeout = '10s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3";
 
     private const string RemoveSql = "DELETE FROM outbox WHERE id = ANY ($1)";
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using Orders.Gateway.Following;
+using Orders.Gateway.Reading;
 
 namespace Orders.Gateway.Priming;
 
@@ -15,7 +16,7 @@ namespace Orders.Gateway.Priming;
 internal sealed class PrimingWorker(
     OrderEventsHandler events,
     TieredCache cache,
-    NpgsqlDataSource database,
+    [FromKeyedServices(ReadingRegistration.Patient)] NpgsqlDataSource database,
     Readiness readiness,
     IOptions<CacheOptions> options,
     TimeProvider time,

@@ -12,6 +12,10 @@ internal static class ReadingRegistration
     // Misses are few and short; more connections would only queue inside Postgres.
     private const int MaxConnections = 16;
     private const int KeepAliveSeconds = 10;
+    private const int PatientSeconds = 600;
+
+    /// <summary>The key of the door for what takes long before its first row comes.</summary>
+    public const string Patient = "patient";
 
     public static IServiceCollection AddOrderReading(this IServiceCollection services)
     {
@@ -20,6 +24,9 @@ internal static class ReadingRegistration
         services.AddSingleton(provider => NpgsqlDataSource.Create(ConnectionString(
             provider.GetRequiredService<IConfiguration>(),
             provider.GetRequiredService<IOptions<StorageOptions>>().Value).ConnectionString));
+        services.AddKeyedSingleton(Patient, (provider, _) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString(
+            provider.GetRequiredService<IConfiguration>(),
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value).ConnectionString) { CommandTimeout = PatientSeconds, Pooling = false }));
         services.AddTieredCache<OrderView>();
         services.AddOptions<CacheOptions>().Configure<IConfiguration, IOptions<StorageOptions>>((cache, configuration, storage) =>
         {
@@ -46,8 +53,11 @@ internal static class ReadingRegistration
             builder.MaxAutoPrepare = 4;
         }
 
-        // A kept session that died is found before a reader meets it.
-        builder.KeepAlive = builder.KeepAlive == 0 ? KeepAliveSeconds : builder.KeepAlive;
+        if (!builder.ShouldSerialize("Keepalive") && !builder.ShouldSerialize("TCP Keepalive Time"))
+        {
+            // The kernel finds a peer that vanished. The driver's own question would hold the session, and the reader who rents it, until its time is over.
+            (builder.TcpKeepAliveTime, builder.TcpKeepAliveInterval) = (KeepAliveSeconds, 1);
+        }
 
         // No session is changed beyond its transaction; the driver's reset would be six more statements for every miss.
         builder.NoResetOnClose = true;

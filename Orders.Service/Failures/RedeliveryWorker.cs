@@ -55,15 +55,45 @@ internal sealed class RedeliveryWorker(
             return false;
         }
 
-        var letter = await DeadLetterStore.LockAsync(connection, transaction, due.DeadLetterId, cancellationToken)
+        try
+        {
+            await RedeliverAsync(transaction, due, cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            await PutBehindOthersAsync(transaction, due, cancellationToken);
+            throw;
+        }
+
+        bell.Ring();
+        return true;
+    }
+
+    private async Task RedeliverAsync(NpgsqlTransaction transaction, DueKey due, CancellationToken cancellationToken)
+    {
+        var letter = await DeadLetterStore.LockAsync(transaction.Connection!, transaction, due.DeadLetterId, cancellationToken)
             ?? throw new InvalidOperationException($"Dead letter {due.DeadLetterId}, which blocks an order, is gone.");
         var commands = letter.State == DeadLetterStates.Redelivering
             ? await TryAsync(transaction, due, letter, cancellationToken)
             : [KeyParking.Release(due.Key)];
         await KeptRecordIngest.WriteAsync(transaction, commands, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        bell.Ring();
-        return true;
+    }
+
+    /// <summary>What could not even be tried, such as an order that somebody else has locked, must not be the first one due for ever.</summary>
+    private async Task PutBehindOthersAsync(NpgsqlTransaction transaction, DueKey due, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await transaction.RollbackAsync(cancellationToken);
+            await using var batch = database.CreateBatch();
+            batch.BatchCommands.Add(KeyParking.Delay(due.Key, options.Value.PollInterval));
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)
+        {
+            // The world is broken, and everybody's turn comes when it is mended.
+        }
     }
 
     private async Task<List<NpgsqlBatchCommand>> TryAsync(

@@ -112,10 +112,15 @@ internal sealed class BatchIngest : IAsyncDisposable
         var context = Interlocked.Exchange(ref _warm, null) ?? await OpenAsync(cancellationToken);
         try
         {
-            await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
-            await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batches, cancellationToken);
-            Failpoint.Hit("in_tx");
-            await transaction.CommitAsync(cancellationToken);
+            // Disposed of before another batch may take the connection: the driver has one transaction object for each connection, and the late
+            // end of an old transaction would be the end of the new one.
+            await using (var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken))
+            {
+                await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batches, cancellationToken);
+                Failpoint.Hit("in_tx");
+                await transaction.CommitAsync(cancellationToken);
+            }
+
             context = Interlocked.Exchange(ref _warm, context);
         }
         finally

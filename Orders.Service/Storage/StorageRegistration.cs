@@ -9,6 +9,8 @@ namespace Orders.Service.Storage;
 /// <summary>The door to the database.</summary>
 internal static class StorageRegistration
 {
+    private const int KeepAliveSeconds = 10;
+
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateDataAnnotations();
@@ -47,7 +49,12 @@ internal static class StorageRegistration
 
         // Whoever changes a session takes the change back; the driver's reset would be six more statements for every batch.
         settings.NoResetOnClose = true;
-        settings.KeepAlive = settings.KeepAlive == 0 ? 10 : settings.KeepAlive;
+        if (!settings.ShouldSerialize("Keepalive") && !settings.ShouldSerialize("TCP Keepalive Time"))
+        {
+            // The kernel finds a peer that vanished. The driver's own question would hold the session, and whoever rents it, until its time is over.
+            (settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (KeepAliveSeconds, 1);
+        }
+
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
 }

@@ -4,6 +4,7 @@ using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
 using Bus.Storage.Reprocessing;
 using MassTransit;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -46,7 +47,10 @@ internal sealed class IngestUnderTest : IAsyncDisposable
     public IngestPause Pause => _services.GetRequiredService<IngestPause>();
 
     public static async Task<IngestUnderTest> StartAsync(
-        SharedPostgres postgres, TimeSpan? redelivery = null, Action<FailuresOptions>? configure = null)
+        SharedPostgres postgres,
+        TimeSpan? redelivery = null,
+        Action<FailuresOptions>? configure = null,
+        Action<DbContextOptionsBuilder>? storage = null)
     {
         var connection = await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
         await HostProcess.MigrateAsync(connection);
@@ -58,6 +62,7 @@ internal sealed class IngestUnderTest : IAsyncDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<OutboxBell>();
         services.AddStorage();
+        services.ConfigureDbContext<OrdersDbContext>(options => storage?.Invoke(options));
         services.AddIngest();
         services.AddFailures();
         services.AddSingleton<ReprocessIngest>();
@@ -167,11 +172,11 @@ internal sealed class IngestUnderTest : IAsyncDisposable
     public Task RefuseAsync(string uid) => ExecuteAsync(
         $"ALTER TABLE orders ADD CONSTRAINT refused CHECK (order_uid <> '{uid}' OR position('\"e1\"' IN convert_from(content, 'UTF8')) = 0)");
 
-    /// <summary>From now on a step of the application fails for the order.</summary>
-    public Task BreakAsync(string uid) => ExecuteAsync($"""
+    /// <summary>From now on a step of the application fails for the orders.</summary>
+    public Task BreakAsync(params string[] uids) => ExecuteAsync($"""
         CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF NEW.order_uid = '{uid}' THEN RAISE EXCEPTION 'a step is broken'; END IF;
+            IF NEW.order_uid = ANY (string_to_array('{string.Join(',', uids)}', ',')) THEN RAISE EXCEPTION 'a step is broken'; END IF;
             RETURN NEW;
         END $$;
         CREATE TRIGGER broken BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION broken();

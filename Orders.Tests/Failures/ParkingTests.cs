@@ -1,3 +1,4 @@
+using Npgsql;
 using Orders.Service.Failures;
 using Orders.Tests.Servers;
 
@@ -207,5 +208,34 @@ public sealed class ParkingTests(SharedPostgres postgres)
         Assert.Equal(Enumerable.Range(1, 40).Select(i => $"{i}"), await ingest.LinesAsync("SELECT sequence FROM outbox WHERE key = 'bad' ORDER BY id"));
         Assert.Equal(0, await ingest.QueryAsync<long>("SELECT count(*) FROM parking"));
         Assert.Equal(0, await ingest.QueryAsync<long>("SELECT count(*) FROM dead_letter WHERE state <> 'resolved'"));
+    }
+
+    [Fact]
+    public async Task An_order_that_somebody_else_has_locked_keeps_no_other_from_its_redelivery()
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var ingest = await IngestUnderTest.StartAsync(postgres);
+        await ingest.IngestAsync(0, ("locked", 1));
+        await ingest.BreakAsync("locked", "other");
+        await ingest.IngestAsync(0, ("locked", 2));
+        await ingest.IngestAsync(0, ("other", 1));
+        await ingest.MendAsync();
+        await ingest.ExecuteAsync("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = 200', current_database()); END $$");
+        ingest.Database.Clear();
+        await using var holder = await ingest.Database.OpenConnectionAsync(token);
+        await using var held = await holder.BeginTransactionAsync(token);
+        await using (var locking = new NpgsqlCommand("SELECT 1 FROM orders WHERE order_uid = 'locked' FOR UPDATE", holder, held))
+        {
+            await locking.ExecuteNonQueryAsync(token);
+        }
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => ingest.RedeliverAsync(most: 1));
+        Assert.Equal(PostgresErrorCodes.LockNotAvailable, refused.SqlState);
+        Assert.Equal(1, await ingest.RedeliverAsync(most: 1));
+        Assert.Equal(["locked 1", "other 1"], await ingest.LinesAsync("SELECT order_uid, version FROM orders ORDER BY 1"));
+
+        await held.RollbackAsync(token);
+        await Eventually.SeeAsync(() => ingest.RedeliverAsync(most: 1), tried => tried == 1);
+        Assert.Equal(2, await ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'locked'"));
     }
 }

@@ -35,6 +35,23 @@ public sealed class FrozenOwnerTests(SharedPostgres postgres)
         Assert.Equal([(0, 0L), (1, 7L)], loaded.OrderBy(one => one.Key).Select(one => (one.Key, one.Value.Position)));
     }
 
+    [Fact]
+    public async Task What_was_recognised_is_noted_beside_a_watermark_that_somebody_holds()
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var ingest = await IngestUnderTest.StartAsync(postgres);
+        await ingest.StartPartitionAsync(0);
+        await ingest.StartPartitionAsync(1);
+        await using var frozen = await ingest.Database.OpenConnectionAsync(token);
+        await using var transaction = await frozen.BeginTransactionAsync(token);
+        await ExecuteAsync(frozen, "SELECT 1 FROM watermark WHERE partition = 0 FOR UPDATE", token);
+
+        var last = new InboxRecord(7, 1_700_000_000_000, [1]);
+        await Inbox.RecogniseAsync(ingest.Database, "g", Topic, [(0, 1, last), (1, 1, last)], token).WaitAsync(Patience, token);
+
+        Assert.Equal(["0 -", "1 7"], await ingest.LinesAsync("SELECT partition, known_offset FROM watermark ORDER BY 1"));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -35,15 +35,18 @@ public sealed class TestFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_ended_is_said_and_stays()
+    public async Task What_cannot_be_ended_is_said_and_stays_and_the_rest_goes()
     {
         var folder = new TestFolder(Bus);
         var workspace = new Workspace(Directory.CreateDirectory(Path.Combine(folder.Path, "busorders-broken")).FullName);
         await File.WriteAllTextAsync(workspace.StateFile, "{", TestContext.Current.CancellationToken);
+        var other = Directory.CreateDirectory(Path.Combine(folder.Path, "other")).FullName;
 
         await folder.ClearAsync();
 
-        Assert.StartsWith($"{folder.Path} is left behind: {workspace.StateFile} is not what bus wrote", _said.ToString());
+        Assert.StartsWith($"{workspace.Path} is left behind: {workspace.StateFile} is not what bus wrote", _said.ToString());
+        Assert.True(File.Exists(workspace.StateFile));
+        Assert.False(Directory.Exists(other));
         Directory.Delete(folder.Path, recursive: true);
     }
 

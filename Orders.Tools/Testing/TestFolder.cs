@@ -21,30 +21,39 @@ internal sealed class TestFolder(BusContext bus)
     /// <summary>Ends what runs in it, says so, and deletes it. What cannot be ended or deleted is said and stays.</summary>
     public async Task ClearAsync()
     {
-        try
+        foreach (var directory in Directory.GetDirectories(Path))
         {
-            using var patience = new CancellationTokenSource(Patience, bus.Time);
-            foreach (var directory in Directory.GetDirectories(Path))
-            {
-                await StopAsync(new Workspace(directory), patience.Token);
-            }
-
-            Directory.Delete(Path, recursive: true);
+            await ClearAsync(directory);
         }
-        catch (Exception failed) when (failed is BusException or OperationCanceledException or IOException or UnauthorizedAccessException)
+
+        if (Directory.GetDirectories(Path).Length == 0)
         {
-            bus.Terminal.Say($"{Path} is left behind: {failed.Message}");
+            Directory.Delete(Path, recursive: true);
         }
     }
 
-    private async Task StopAsync(Workspace workspace, CancellationToken cancellationToken)
+    private async Task ClearAsync(string directory)
+    {
+        try
+        {
+            await StopAsync(new Workspace(directory));
+            Directory.Delete(directory, recursive: true);
+        }
+        catch (Exception failed) when (failed is BusException or OperationCanceledException or IOException or UnauthorizedAccessException)
+        {
+            bus.Terminal.Say($"{directory} is left behind: {failed.Message}");
+        }
+    }
+
+    private async Task StopAsync(Workspace workspace)
     {
         if (StateFile.Read(workspace) is null)
         {
             return;
         }
 
-        var stopped = await DownVerb.StopAsync(bus, workspace, cancellationToken);
+        using var patience = new CancellationTokenSource(Patience, bus.Time);
+        var stopped = await DownVerb.StopAsync(bus, workspace, patience.Token);
         if (stopped > 0)
         {
             bus.Terminal.Say($"Stopped {stopped} processes that a test left behind in {workspace.Path}.");
