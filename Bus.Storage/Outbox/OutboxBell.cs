@@ -64,7 +64,8 @@ public sealed class OutboxBell(NpgsqlDataSource database) : BackgroundService
             }
             catch (Exception) when (!stoppingToken.IsCancellationRequested)
             {
-                // Whatever broke (of a name that is not found within the time the driver says TimeoutException), whoever listens has lost the same database, and looks at the table when it is back.
+                // Whoever listens has lost the same database, and looks at the table when it is back. Not only the driver's own exceptions come here: of
+                // a host name that is not found in time it says TimeoutException.
             }
         }
     }

@@ -50,9 +50,9 @@ public sealed class LateEndTests(SharedPostgres postgres)
     /// <summary>Entity Framework's own, except that the end of one of them waits for the test.</summary>
     private sealed class LateTransactions(RelationalTransactionFactoryDependencies dependencies) : RelationalTransactionFactory(dependencies)
     {
-        private static TaskCompletionSource? s_next;
+        private static TaskCompletionSource? _next;
 
-        public static TaskCompletionSource HoldNext() => s_next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public static TaskCompletionSource HoldNext() => _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public override RelationalTransaction Create(
             IRelationalConnection connection,
@@ -60,7 +60,8 @@ public sealed class LateEndTests(SharedPostgres postgres)
             Guid transactionId,
             IDiagnosticsLogger<DbLoggerCategory.Database.Transaction> logger,
             bool transactionOwned) =>
-            new LateTransaction(connection, transaction, transactionId, logger, transactionOwned, Dependencies.SqlGenerationHelper, Interlocked.Exchange(ref s_next, null));
+            new LateTransaction(
+                connection, transaction, transactionId, logger, transactionOwned, Dependencies.SqlGenerationHelper, Interlocked.Exchange(ref _next, null));
     }
 
     private sealed class LateTransaction(
