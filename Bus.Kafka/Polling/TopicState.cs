@@ -3,7 +3,7 @@ using Bus.Kafka.Watermarks;
 
 namespace Bus.Kafka.Polling;
 
-/// <summary>What a topic endpoint is doing, for health checks and status pages. Written by the poll thread, read by anyone.</summary>
+/// <summary>What a topic endpoint is doing, for health checks and status pages. Written by the threads that poll and recheck, read by anyone.</summary>
 public sealed class TopicState(string topic, string group)
 {
     private readonly ConcurrentDictionary<int, Entry> _partitions = new();

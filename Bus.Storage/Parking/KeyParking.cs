@@ -11,6 +11,9 @@ namespace Bus.Storage.Parking;
 public static class KeyParking
 {
     private const string DelaySql = "UPDATE parking SET due_at = clock_timestamp() + $2 WHERE key = $1";
+    private const string PostponeSql =
+        "UPDATE parking SET due_at = clock_timestamp() + $3 WHERE key = $1 AND dead_letter_id = $2 AND due_at <= clock_timestamp()";
+
     private const string LockBehindSql = "SELECT key FROM parking WHERE dead_letter_id = $1 FOR UPDATE";
     private static readonly string LockSql = SqlText.Read("Parking.LockParked.sql");
     private static readonly string BlockSql = SqlText.Read("Parking.BlockKey.sql");
@@ -92,6 +95,13 @@ public static class KeyParking
             new() { Value = (object?)due ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval },
         },
     };
+
+    /// <summary>The key's head could not even be tried: it is due later, unless somebody else has tried it meanwhile.</summary>
+    public static NpgsqlBatchCommand Postpone(DueKey due, TimeSpan delay)
+    {
+        ArgumentNullException.ThrowIfNull(due);
+        return new(PostponeSql) { Parameters = { new() { Value = due.Key }, new() { Value = due.DeadLetterId }, new() { Value = delay } } };
+    }
 }
 
 /// <summary>A key whose head is due.</summary>

@@ -66,7 +66,10 @@ internal sealed class PrimingWorker(
         }
 
         var most = Math.Max(1, options.Value.MaxBytes / SmallestEntryBytes);
-        using var export = connection.BeginBinaryExport(string.Format(CultureInfo.InvariantCulture, Sql, most));
+
+        // The answer comes with the first row, after the sort: asynchronously, so that a stop ends the wait.
+        var sql = string.Format(CultureInfo.InvariantCulture, Sql, most);
+        using var export = connection.BeginBinaryExportAsync(sql, cancellationToken).GetAwaiter().GetResult();
         using var cancel = cancellationToken.Register(export.Cancel);
         var orders = 0;
         while (export.StartRow() > 0)

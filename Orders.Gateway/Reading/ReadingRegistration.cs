@@ -53,7 +53,8 @@ internal static class ReadingRegistration
             builder.MaxAutoPrepare = 4;
         }
 
-        if (!builder.ShouldSerialize("Keepalive") && !builder.ShouldSerialize("TCP Keepalive Time"))
+        var isOfThisMachine = builder.Host is ['/' or '@', ..];
+        if (!isOfThisMachine && !builder.ShouldSerialize("Keepalive") && !builder.ShouldSerialize("TCP Keepalive Time"))
         {
             // The kernel finds a peer that vanished. The driver's own question would hold the session, and the reader who rents it, until its time is over.
             (builder.TcpKeepAliveTime, builder.TcpKeepAliveInterval) = (KeepAliveSeconds, 1);

@@ -87,7 +87,7 @@ internal sealed class RedeliveryWorker(
         {
             await transaction.RollbackAsync(cancellationToken);
             await using var batch = database.CreateBatch();
-            batch.BatchCommands.Add(KeyParking.Delay(due.Key, options.Value.PollInterval));
+            batch.BatchCommands.Add(KeyParking.Postpone(due, options.Value.PollInterval));
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)

@@ -12,6 +12,8 @@ internal static class Migrate
     // Each of the other migration's statements about roles can refuse one of this one's, and several migrations may run.
     private const int MostAttempts = 20;
 
+    private const string CatalogSchema = "pg_catalog";
+
     // Where Postgres says "tuple concurrently updated", in whatever language.
     private const string CatalogUpdate = "simple_heap_update";
 
@@ -71,8 +73,9 @@ internal static class Migrate
         }
     }
 
-    private static bool IsOfAnotherMigration(PostgresException refused) => refused.SqlState is
-        PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateSchema
+    private static bool IsOfAnotherMigration(PostgresException refused) =>
+        refused.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateSchema
+        || (refused.SqlState == PostgresErrorCodes.UniqueViolation && refused.SchemaName == CatalogSchema)
         || (refused.SqlState == PostgresErrorCodes.InternalError && refused.Routine == CatalogUpdate);
 
     /// <summary>The history of migrations lives in the schema too, so it is there before the first of them.</summary>

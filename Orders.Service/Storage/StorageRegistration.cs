@@ -49,7 +49,8 @@ internal static class StorageRegistration
 
         // Whoever changes a session takes the change back; the driver's reset would be six more statements for every batch.
         settings.NoResetOnClose = true;
-        if (!settings.ShouldSerialize("Keepalive") && !settings.ShouldSerialize("TCP Keepalive Time"))
+        var isOfThisMachine = settings.Host is ['/' or '@', ..];
+        if (!isOfThisMachine && !settings.ShouldSerialize("Keepalive") && !settings.ShouldSerialize("TCP Keepalive Time"))
         {
             // The kernel finds a peer that vanished. The driver's own question would hold the session, and whoever rents it, until its time is over.
             (settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (KeepAliveSeconds, 1);

@@ -15,8 +15,7 @@ internal sealed class TestFolder(BusContext bus)
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    public string Path { get; } = Directory.CreateDirectory(
-        System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"bus-test-{Guid.NewGuid().ToString("N")[..8]}"), Passable).FullName;
+    public string Path { get; } = Create();
 
     /// <summary>Ends what runs in it, says so, and deletes it. What cannot be ended or deleted is said and stays.</summary>
     public async Task ClearAsync()
@@ -28,8 +27,17 @@ internal sealed class TestFolder(BusContext bus)
 
         if (Directory.GetDirectories(Path).Length == 0)
         {
-            Directory.Delete(Path, recursive: true);
+            await ClearAsync(Path);
         }
+    }
+
+    private static string Create()
+    {
+        var folder = Directory.CreateDirectory(System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"bus-test-{Guid.NewGuid().ToString("N")[..8]}"));
+
+        // Not as the mode it is made with, from which the user's mask would take away.
+        File.SetUnixFileMode(folder.FullName, Passable);
+        return folder.FullName;
     }
 
     private async Task ClearAsync(string directory)
