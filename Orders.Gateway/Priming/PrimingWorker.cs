@@ -58,9 +58,9 @@ internal sealed class PrimingWorker(
     /// <summary>One pass over the snapshot, newest first, until L1 is full. Returns how many orders were read.</summary>
     private int RunOnce(CancellationToken cancellationToken)
     {
+        // A connection of its own, which ends with the pass and its settings with it.
         using var connection = database.OpenConnection();
-        using var transaction = connection.BeginTransaction();
-        using (var limits = new NpgsqlCommand("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0", connection))
+        using (var limits = new NpgsqlCommand("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0", connection))
         {
             limits.ExecuteNonQuery();
         }

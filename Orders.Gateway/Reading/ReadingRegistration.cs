@@ -60,7 +60,7 @@ internal static class ReadingRegistration
             (builder.TcpKeepAliveTime, builder.TcpKeepAliveInterval) = (KeepAliveSeconds, 1);
         }
 
-        // No session is changed beyond its transaction; the driver's reset would be six more statements for every miss.
+        // No session of the pool is ever changed; the driver's reset would be six more statements for every miss.
         builder.NoResetOnClose = true;
         return builder;
     }

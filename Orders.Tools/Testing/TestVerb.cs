@@ -16,7 +16,7 @@ internal static class TestVerb
     private const string KafkaBesideTheRepository = "../shared/kafka";
 
     /// <summary>How long the tests may take together before they are stopped: a little more than they take on two cores.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(24);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(22);
     private static readonly TimeSpan ChaosPatience = TimeSpan.FromHours(3);
     private static readonly TimeSpan RestPatience = TimeSpan.FromSeconds(2);
     private static readonly string[] Categories = ["pure", "system", "kafka", Chaos];
