@@ -38,8 +38,9 @@ internal sealed record Launch(string Log, string File, IReadOnlyList<string> Arg
             System.IO.File.Move(Log, $"{Log}.1", overwrite: true);
         }
 
+        // Debian's sh would drop every setting whose name has a dot, as librdkafka's have.
         var start = new ProcessStartInfo(
-            "setsid", ["sh", "-c", "umask 077; log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", Log, File, .. Arguments])
+            "setsid", ["bash", "-c", "umask 077; log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "bash", Log, File, .. Arguments])
         {
             WorkingDirectory = WorkingDirectory ?? "/",
         };
