@@ -31,6 +31,14 @@ internal static class LogBounds
             partition => partition.Partition.Value, partition => new WatermarkOffsets(lows[partition.Partition], ends[partition.Partition]));
     }
 
+    /// <summary>The ends alone, by partition.</summary>
+    /// <exception cref="KafkaException">Within the time the brokers did not answer, or a partition is not there.</exception>
+    public static Dictionary<int, long> EndsOf(IConsumer<byte[]?, byte[]?> client, string topic, IEnumerable<int> partitions, TimeSpan timeout)
+    {
+        TopicPartition[] asked = [.. partitions.Select(partition => new TopicPartition(topic, partition))];
+        return asked.Length == 0 ? [] : Ask(client, asked, End, timeout).ToDictionary(end => end.Key.Value, end => end.Value.Value);
+    }
+
     private static Dictionary<Partition, Offset> Ask(IConsumer<byte[]?, byte[]?> client, TopicPartition[] partitions, Timestamp which, TimeSpan timeout) =>
         client.OffsetsForTimes(partitions.Select(partition => new TopicPartitionTimestamp(partition, which)), timeout)
             .ToDictionary(answer => answer.Partition, answer => answer.Offset);

@@ -10,6 +10,7 @@ namespace Bus.Kafka.Polling;
 internal sealed partial class TopicConsumer
 {
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan NudgeTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(2);
 
     private IConsumer<byte[]?, byte[]?> Build()
@@ -32,11 +33,15 @@ internal sealed partial class TopicConsumer
             ReconnectBackoffMaxMs = 1_000,
             SocketKeepaliveEnable = true,
 
-            // librdkafka stops fetching a partition for a second when its local queue is full: at most about one queue a second is read.
-            QueuedMaxMessagesKbytes = 32 << 10,
+            // Small, because FetchNudge keeps it from running dry.
+            QueuedMaxMessagesKbytes = 24 << 10,
+            QueuedMinMessages = 100_000,
+
+            // A partition whose next batch of a producer is larger is left out of an answer that holds any other, and falls behind.
             FetchMaxBytes = 4 << 20,
-            MaxPartitionFetchBytes = 256 << 10,
+            MaxPartitionFetchBytes = 1 << 20,
         });
+        _nudge = new FetchNudge(AskForEnds, config.QueuedMaxMessagesKbytes.GetValueOrDefault() * 1024L, config.QueuedMinMessages.GetValueOrDefault());
         return new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetKeyDeserializer(RawBytes.Deserializer)
             .SetValueDeserializer(RawBytes.Deserializer)
@@ -46,6 +51,19 @@ internal sealed partial class TopicConsumer
             .SetErrorHandler((_, error) => ReportError(error))
             .SetLogHandler((_, message) => Log.ClientLog(_logger, message.Facility, message.Message))
             .Build();
+    }
+
+    /// <summary>Asked for the sake of the question; brokers that do not answer are noticed by the poll.</summary>
+    private void AskForEnds()
+    {
+        try
+        {
+            LogBounds.EndsOf(_consumer!, _subscription.Topic, _workers.Keys, NudgeTimeout);
+        }
+        catch (KafkaException)
+        {
+            // Whoever leads no partition any more, or is gone, needs no nudge.
+        }
     }
 
     /// <summary>

@@ -33,6 +33,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     private readonly Task _run;
     private readonly Task _rechecks;
     private IConsumer<byte[]?, byte[]?>? _consumer;
+    private FetchNudge? _nudge;
     private Exception? _rebalanceFailure;
     private volatile bool _rejoin;
     private bool _topicMissing;
@@ -119,6 +120,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         finally
         {
             StopWorkers(_workers.Keys.ToList());
+            _nudge?.End();
             _consumer = null;
 
             // Commits what was stored, synchronously, and leaves the group at once.
@@ -164,7 +166,9 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
             return;
         }
 
-        if (worker.Receive(ToRecord(result)))
+        var record = ToRecord(result);
+        _nudge?.Read(record.Size);
+        if (worker.Receive(record))
         {
             StartEpoch(consumer, worker.Partition, worker.Epoch);
             Rejoin();
