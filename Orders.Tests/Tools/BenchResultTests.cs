@@ -97,7 +97,9 @@ public sealed class BenchResultTests
     [InlineData("LockWatermarks", "Inbox.LockWatermarks", true)]
     [InlineData("AccountRanges", "Inbox.AccountRanges", true)]
     [InlineData("CopyEvents", "Outbox.CopyEvents", true)]
+    [InlineData("InsertEvents", "Outbox.AppendEvents", true)]
     [InlineData("LockOrders", "LockOrders", false)]
+    [InlineData("InsertOrders", "InsertOrders", false)]
     [InlineData("CopyOrders", "CopyOrders", false)]
     public void The_ceiling_of_ingest_sends_the_statements_of_the_service(string ceiling, string service, bool isOfLibrary)
     {

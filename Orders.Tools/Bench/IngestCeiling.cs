@@ -7,7 +7,7 @@ namespace Orders.Tools.Bench;
 
 /// <summary>
 /// Postgres alone: what one transaction of ingest writes, with everything that can be made beforehand made beforehand, into tables of
-/// their own in the same cluster. The round trips of a transaction are the service's.
+/// their own in the same cluster.
 /// </summary>
 internal sealed class IngestCeiling(NpgsqlDataSource database)
 {
@@ -20,12 +20,14 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
     private static readonly long[] None = [0];
     private static readonly string LockWatermarksSql = BenchOrders.Sql("CeilingLockWatermarks.sql");
     private static readonly string LockOrdersSql = BenchOrders.Sql("CeilingLockOrders.sql");
-    private static readonly string CopyOrdersSql = BenchOrders.Sql("CeilingCopyOrders.sql");
-    private static readonly string CopyEventsSql = BenchOrders.Sql("CeilingCopyEvents.sql");
     private static readonly string AccountRangesSql = BenchOrders.Sql("CeilingAccountRanges.sql");
 
-    /// <summary>Orders per second.</summary>
-    public static async Task<double> MeasureAsync(BusContext bus, BenchSystem system, BenchOrder[] orders, CancellationToken cancellationToken)
+    /// <summary>
+    /// Orders per second. What was written is dropped again; its memory and its log files are there for whatever is measured next, as in a cluster
+    /// that has run for a while.
+    /// </summary>
+    public static async Task<double> MeasureAsync(
+        BusContext bus, BenchSystem system, BenchOrder[] orders, Func<BenchOrder[], int, long, ICeilingRows> rows, CancellationToken cancellationToken)
     {
         await system.MigrateAsync(Schema, cancellationToken);
         var settings = new NpgsqlConnectionStringBuilder(system.Connections.Owner) { SearchPath = Schema, MaxAutoPrepare = 40, AutoPrepareMinUsages = 2 };
@@ -39,22 +41,28 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        var batches = Enumerable.Range(0, Connections).Select(partition => Batches(orders, partition).ToList()).ToList();
+        var batches = Enumerable.Range(0, Connections).Select(partition => Batches(orders, partition, rows).ToList()).ToList();
         await system.CheckpointAsync(cancellationToken);
         var ceiling = new IngestCeiling(database);
         var start = bus.Time.GetTimestamp();
         await AllOrNothing.RunAsync(
             [.. batches.Select<List<Batch>, Func<CancellationToken, Task>>(own => token => Task.Run(() => ceiling.FeedAsync(own, token), token))],
             cancellationToken);
-        return orders.Length / bus.Time.GetElapsedTime(start).TotalSeconds;
+        var seconds = bus.Time.GetElapsedTime(start).TotalSeconds;
+        await using var drop = database.CreateCommand($"DROP SCHEMA {Schema} CASCADE");
+        await drop.ExecuteNonQueryAsync(cancellationToken);
+        return orders.Length / seconds;
     }
 
-    private static IEnumerable<Batch> Batches(BenchOrder[] orders, int partition)
+    private static IEnumerable<Batch> Batches(BenchOrder[] orders, int partition, Func<BenchOrder[], int, long, ICeilingRows> rows)
     {
         var offset = 0L;
         foreach (var chunk in orders.Where((_, number) => number % Connections == partition).Chunk(OrdersPerTransaction))
         {
-            yield return new Batch(partition, offset, [.. chunk.OrderBy(order => order.Uid, StringComparer.Ordinal)]);
+            BenchOrder[] sorted = [.. chunk.OrderBy(order => order.Uid, StringComparer.Ordinal)];
+            yield return new Batch(
+                partition, offset, offset + chunk.Length, Array.ConvertAll(sorted, order => order.Uid), SHA256.HashData(sorted[^1].Content),
+                rows(sorted, partition, offset));
             offset += chunk.Length;
         }
     }
@@ -75,22 +83,15 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
                 }
             }
 
-            await CopyAsync(connection, CopyOrdersSql, batch.Orders, cancellationToken);
-            await CopyAsync(connection, CopyEventsSql, batch.Events, cancellationToken);
             await using (var write = new NpgsqlBatch(connection, transaction))
             {
+                await batch.Rows.WriteAsync(connection, write, cancellationToken);
                 Add(write, AccountRangesSql, [.. Whose(batch), .. RangeOf(batch)]);
                 await write.ExecuteNonQueryAsync(cancellationToken);
             }
 
             await transaction.CommitAsync(cancellationToken);
         }
-    }
-
-    private static async Task CopyAsync(NpgsqlConnection connection, string sql, byte[] rows, CancellationToken cancellationToken)
-    {
-        await using var stream = await connection.BeginRawBinaryCopyAsync(sql, cancellationToken);
-        await stream.WriteAsync(rows, cancellationToken);
     }
 
     private static void Add(NpgsqlBatch batch, string sql, params NpgsqlParameter[] parameters)
@@ -104,51 +105,12 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
 
     private static NpgsqlParameter[] RangeOf(Batch batch) =>
     [
-        One(Epoch), One(new[] { batch.First }), One(new[] { batch.Next }), One(new[] { batch.Next - 1 }), One(new[] { Batch.RecordTime }),
+        One(Epoch), One(new[] { batch.First }), One(new[] { batch.Next }), One(new[] { batch.Next - 1 }), One(new[] { CeilingRows.RecordTime }),
         One(new[] { batch.LastHash }), One(new[] { batch.Next - batch.First }), .. Enumerable.Range(0, 9).Select(_ => One(None)),
     ];
 
     private static NpgsqlParameter One(object value) => new() { Value = value };
 
-    /// <summary>A transaction's rows, in the binary format of <c>COPY</c>, and what else it writes.</summary>
-    private sealed class Batch(int partition, long first, BenchOrder[] orders)
-    {
-        // Any time will do; rows of equal width cost the same.
-        public const long RecordTime = 1_700_000_000_000;
-
-        public int Partition => partition;
-
-        public long First => first;
-
-        public long Next => first + orders.Length;
-
-        public string[] Uids { get; } = Array.ConvertAll(orders, order => order.Uid);
-
-        public byte[] LastHash { get; } = SHA256.HashData(orders[^1].Content);
-
-        public byte[] Orders { get; } = CopyFormat.Rows(orders, (writer, order, index) => writer
-            .Row(8).Text(order.Uid).Bigint(1).Bytea(order.Content).Bytea(SHA256.HashData(order.Content))
-            .Int(1).Int(partition).Bigint(first + index).Bigint(RecordTime));
-
-        public byte[] Events { get; } = CopyFormat.Rows(orders, (writer, order, _) => writer
-            .Row(6).Smallint(BenchLane.Of(order.Uid)).Text(order.Uid).Bigint(1).Text(OrderEventTypes.Created).Bytea(order.Content).Null());
-    }
-}
-
-/// <summary>The lane an event is stored with: FNV-1a of 32 bits over the key's UTF-16 code units, low byte first.</summary>
-internal static class BenchLane
-{
-    private const uint Lanes = 8;
-
-    public static short Of(string key)
-    {
-        var hash = 2166136261u;
-        foreach (var c in key)
-        {
-            hash = (hash ^ (byte)c) * 16777619u;
-            hash = (hash ^ (byte)(c >> 8)) * 16777619u;
-        }
-
-        return (short)(hash % Lanes);
-    }
+    /// <summary>A transaction.</summary>
+    private sealed record Batch(int Partition, long First, long Next, string[] Uids, byte[] LastHash, ICeilingRows Rows);
 }
