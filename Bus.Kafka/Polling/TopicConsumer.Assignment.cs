@@ -10,7 +10,7 @@ namespace Bus.Kafka.Polling;
 internal sealed partial class TopicConsumer
 {
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan NudgeTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan NudgeTimeout = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(2);
 
     private IConsumer<byte[]?, byte[]?> Build()
@@ -65,6 +65,10 @@ internal sealed partial class TopicConsumer
         catch (KafkaException)
         {
             // Whoever leads no partition any more, or is gone, needs no nudge.
+        }
+        catch (Exception exception)
+        {
+            Log.NudgeFailed(_logger, exception, _subscription.Topic);
         }
     }
 
@@ -169,9 +173,9 @@ internal sealed partial class TopicConsumer
     private void StopWorkers(IReadOnlyCollection<int> partitions)
     {
         var stopped = new List<PartitionWorker>();
+        ResumePaused(partitions.Where(_paused.Contains));
         foreach (var partition in partitions)
         {
-            _paused.Remove(partition);
             State.GaveUp(partition);
             if (_workers.TryRemove(partition, out var worker))
             {

@@ -119,8 +119,8 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         }
         finally
         {
-            StopWorkers(_workers.Keys.ToList());
             _nudge?.End();
+            StopWorkers(_workers.Keys.ToList());
             _consumer = null;
 
             // Commits what was stored, synchronously, and leaves the group at once.
@@ -131,7 +131,11 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     private void Poll(IConsumer<byte[]?, byte[]?> consumer)
     {
         LeaveOtherLogs(consumer);
-        ResumeWhereThereIsRoom(consumer);
+        if (_paused.Count > 0)
+        {
+            ResumePaused(_paused.Where(partition => !_workers[partition].Queue.IsFull));
+        }
+
         ConsumeResult<byte[]?, byte[]?>? result;
         try
         {
@@ -179,17 +183,23 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         }
     }
 
-    private void ResumeWhereThereIsRoom(IConsumer<byte[]?, byte[]?> consumer)
+    /// <summary>
+    /// Never one that is not paused, which would be fetched again from an earlier offset. One that goes away has to be resumed too: the client
+    /// keeps the pause with the partition, and would fetch nothing should it come back.
+    /// </summary>
+    private void ResumePaused(IEnumerable<int> partitions)
     {
-        if (_paused.Count == 0)
-        {
-            return;
-        }
-
-        foreach (var partition in _paused.Where(partition => !_workers[partition].Queue.IsFull).ToList())
+        foreach (var partition in partitions.ToList())
         {
             _paused.Remove(partition);
-            consumer.Resume([new TopicPartition(_subscription.Topic, partition)]);
+            try
+            {
+                _consumer!.Resume([new TopicPartition(_subscription.Topic, partition)]);
+            }
+            catch (KafkaException)
+            {
+                // The client does not know it any more, nor that it was paused.
+            }
         }
     }
 
