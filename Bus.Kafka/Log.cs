@@ -47,4 +47,7 @@ internal static partial class Log
 
     [LoggerMessage(4014, LogLevel.Warning, "Topic {Topic}: that partitions {Partitions} are given up in order could not be noted")]
     public static partial void ReleaseFailed(ILogger logger, Exception exception, string topic, string partitions);
+
+    [LoggerMessage(4015, LogLevel.Warning, "Topic {Topic}: the brokers could not be asked to keep the client fetching; it may read more slowly")]
+    public static partial void NudgeFailed(ILogger logger, Exception exception, string topic);
 }

@@ -29,6 +29,6 @@ internal sealed class FetchNudge(Action ask, long queueBytes, int queueRecords)
         }
     }
 
-    /// <summary>Returns when no question is under way: a client must not be closed amid one.</summary>
-    public void End() => _asking.GetAwaiter().GetResult();
+    /// <summary>Returns when no question is under way, however that one ended: a client must not be closed amid it.</summary>
+    public void End() => Task.WaitAny(_asking);
 }

@@ -61,4 +61,12 @@ public sealed class FetchNudgeTests
         nudge.End();
         Assert.Equal(2, asked);
     }
+
+    [Fact]
+    public void A_question_that_fails_keeps_nobody_from_closing_the_client()
+    {
+        var nudge = new FetchNudge(() => throw new InvalidOperationException("nobody listens"), queueBytes: 100, queueRecords: 100);
+        nudge.Read(Share);
+        nudge.End();
+    }
 }
