@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Orders.Tools.Running;
 using Orders.Tools.Up;
 
@@ -14,22 +16,21 @@ public sealed class LaunchTests : IDisposable
     [Fact]
     public async Task A_setting_reaches_the_process_although_no_shell_could_hold_its_name()
     {
-        var log = Path.Combine(_folder, "log");
-        var launch = new Launch(log, "bash", ["-c", "env; echo told; exec sleep 60"])
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Soon);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var tell = $"env >/dev/tcp/127.0.0.1/{((IPEndPoint)listener.LocalEndpoint).Port}; exec sleep 60";
+        var started = new Launch(Path.Combine(_folder, "log"), "bash", ["-c", tell])
         {
             Environment = new Dictionary<string, string> { ["Kafka__Client__security.protocol"] = "SASL_SSL" },
-        };
-        var started = launch.Start();
+        }.Start();
         try
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            patience.CancelAfter(Soon);
-            while (!File.Exists(log) || !(await File.ReadAllLinesAsync(log, patience.Token)).Contains("told"))
-            {
-                await Task.Yield();
-            }
-
-            Assert.Contains("Kafka__Client__security.protocol=SASL_SSL", await File.ReadAllLinesAsync(log, patience.Token));
+            using var told = await listener.AcceptTcpClientAsync(patience.Token);
+            using var reader = new StreamReader(told.GetStream());
+            var settings = await reader.ReadToEndAsync(patience.Token);
+            Assert.Contains("Kafka__Client__security.protocol=SASL_SSL", settings.Split('\n'));
         }
         finally
         {

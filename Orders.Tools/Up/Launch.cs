@@ -38,9 +38,10 @@ internal sealed record Launch(string Log, string File, IReadOnlyList<string> Arg
             System.IO.File.Move(Log, $"{Log}.1", overwrite: true);
         }
 
-        // Debian's sh would drop every setting whose name has a dot, as librdkafka's have.
+        // Debian's sh would drop every setting whose name has a dot, as librdkafka's have. With -p bash takes no start-up file and no function
+        // from the environment.
         var start = new ProcessStartInfo(
-            "setsid", ["bash", "-c", "umask 077; log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "bash", Log, File, .. Arguments])
+            "setsid", ["bash", "-p", "-c", "umask 077; log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "bash", Log, File, .. Arguments])
         {
             WorkingDirectory = WorkingDirectory ?? "/",
         };
