@@ -95,6 +95,7 @@ public sealed class BenchResultTests
 
     [Theory]
     [InlineData("LockWatermarks", "Inbox.LockWatermarks", true)]
+    [InlineData("LockParked", "Parking.LockParked", true)]
     [InlineData("AccountRanges", "Inbox.AccountRanges", true)]
     [InlineData("CopyEvents", "Outbox.CopyEvents", true)]
     [InlineData("InsertEvents", "Outbox.AppendEvents", true)]

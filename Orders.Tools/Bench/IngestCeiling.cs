@@ -9,7 +9,7 @@ namespace Orders.Tools.Bench;
 /// Postgres alone: what one transaction of ingest writes, with everything that can be made beforehand made beforehand, into tables of
 /// their own in the same cluster.
 /// </summary>
-internal sealed class IngestCeiling(NpgsqlDataSource database)
+internal static class IngestCeiling
 {
     private const string Schema = "ceiling";
     private const string Group = "bench";
@@ -19,6 +19,7 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
     private static readonly int[] Epoch = [1];
     private static readonly long[] None = [0];
     private static readonly string LockWatermarksSql = BenchOrders.Sql("CeilingLockWatermarks.sql");
+    private static readonly string LockParkedSql = BenchOrders.Sql("CeilingLockParked.sql");
     private static readonly string LockOrdersSql = BenchOrders.Sql("CeilingLockOrders.sql");
     private static readonly string AccountRangesSql = BenchOrders.Sql("CeilingAccountRanges.sql");
 
@@ -43,12 +44,7 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
 
         var batches = Enumerable.Range(0, Connections).Select(partition => Batches(orders, partition, rows).ToList()).ToList();
         await system.CheckpointAsync(cancellationToken);
-        var ceiling = new IngestCeiling(database);
-        var start = bus.Time.GetTimestamp();
-        await AllOrNothing.RunAsync(
-            [.. batches.Select<List<Batch>, Func<CancellationToken, Task>>(own => token => Task.Run(() => ceiling.FeedAsync(own, token), token))],
-            cancellationToken);
-        var seconds = bus.Time.GetElapsedTime(start).TotalSeconds;
+        var seconds = await FeedAsync(bus, database, batches, cancellationToken);
         await using var drop = database.CreateCommand($"DROP SCHEMA {Schema} CASCADE");
         await drop.ExecuteNonQueryAsync(cancellationToken);
         return orders.Length / seconds;
@@ -67,15 +63,39 @@ internal sealed class IngestCeiling(NpgsqlDataSource database)
         }
     }
 
-    private async Task FeedAsync(List<Batch> batches, CancellationToken cancellationToken)
+    /// <summary>Each list over a connection of its own, opened beforehand; returns seconds.</summary>
+    private static async Task<double> FeedAsync(BusContext bus, NpgsqlDataSource database, List<List<Batch>> batches, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var connections = new List<NpgsqlConnection>();
+        try
+        {
+            foreach (var _ in batches)
+            {
+                connections.Add(await database.OpenConnectionAsync(cancellationToken));
+            }
+
+            var start = bus.Time.GetTimestamp();
+            await AllOrNothing.RunAsync(
+                [.. connections.Zip<NpgsqlConnection, List<Batch>, Func<CancellationToken, Task>>(
+                    batches, (connection, own) => token => Task.Run(() => FeedAsync(connection, own, token), token))],
+                cancellationToken);
+            return bus.Time.GetElapsedTime(start).TotalSeconds;
+        }
+        finally
+        {
+            await Task.WhenAll(connections.Select(connection => connection.DisposeAsync().AsTask()));
+        }
+    }
+
+    private static async Task FeedAsync(NpgsqlConnection connection, List<Batch> batches, CancellationToken cancellationToken)
+    {
         foreach (var batch in batches)
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await using (var read = new NpgsqlBatch(connection, transaction))
             {
                 Add(read, LockWatermarksSql, Whose(batch));
+                Add(read, LockParkedSql, One(batch.Uids));
                 Add(read, LockOrdersSql, One(batch.Uids));
                 await using var reader = await read.ExecuteReaderAsync(cancellationToken);
                 while (await reader.NextResultAsync(cancellationToken))
