@@ -78,15 +78,20 @@ public sealed class TestHarnessTests
         services.AddLogging();
         services.AddSingleton<Received>();
         services.AddOptions<KafkaOptions>().Configure(options => options.BootstrapServers = kafka.Servers);
-        services.AddMassTransitTestHarness(bus => bus.AddRider(rider =>
+        services.AddMassTransitTestHarness(bus =>
         {
-            rider.AddConsumer<TConsumer>();
-            rider.UsingKafka((context, k) => k.TopicEndpoint<TMessage>(Topics.Orders, "harness", endpoint =>
+            // The harness waits for what a consumer has just done only until it was idle this long, by default 1.2 s: joining a group can take longer.
+            bus.SetTestTimeouts(testInactivityTimeout: TimeSpan.FromSeconds(30));
+            bus.AddRider(rider =>
             {
-                configure(endpoint);
-                endpoint.ConfigureConsumer<TConsumer>(context);
-            }));
-        }));
+                rider.AddConsumer<TConsumer>();
+                rider.UsingKafka((context, k) => k.TopicEndpoint<TMessage>(Topics.Orders, "harness", endpoint =>
+                {
+                    configure(endpoint);
+                    endpoint.ConfigureConsumer<TConsumer>(context);
+                }));
+            });
+        });
         return services.BuildServiceProvider(validateScopes: true);
     }
 
