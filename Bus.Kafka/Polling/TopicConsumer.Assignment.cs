@@ -23,6 +23,7 @@ internal sealed partial class TopicConsumer
             EnableAutoCommit = true,
             AutoCommitIntervalMs = 1_000,
             EnablePartitionEof = true,
+
             // Not the topic, of which the client would make a text for each record.
             ConsumeResultFields = "headers,timestamp",
             IsolationLevel = IsolationLevel.ReadCommitted,

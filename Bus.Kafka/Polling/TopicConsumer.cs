@@ -120,6 +120,9 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         finally
         {
             _nudge?.End();
+
+            // A pause ends with its client; without one it would go on fetching what nobody will read.
+            _paused.Clear();
             StopWorkers(_workers.Keys.ToList());
             _consumer = null;
 
@@ -192,14 +195,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         foreach (var partition in partitions.ToList())
         {
             _paused.Remove(partition);
-            try
-            {
-                _consumer!.Resume([new TopicPartition(_subscription.Topic, partition)]);
-            }
-            catch (KafkaException)
-            {
-                // The client does not know it any more, nor that it was paused.
-            }
+            _consumer!.Resume([new TopicPartition(_subscription.Topic, partition)]);
         }
     }
 
