@@ -9,6 +9,11 @@ internal sealed class OrderProducer : IDisposable
 {
     private const double UsualLingerMs = 5;
 
+    // A partition with five records on their way and more behind them makes an idempotent client ask again and again until an answer comes,
+    // unless a request waits for its turn (librdkafka 2.0): on two cores it takes from the broker what makes the broker slow. A broker serves
+    // one request of a connection after the other; a second one hides the way.
+    private const int RequestsInFlight = 2;
+
     private static readonly TimeSpan RoomWait = TimeSpan.FromMilliseconds(100);
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly string _topic;
@@ -55,6 +60,7 @@ internal sealed class OrderProducer : IDisposable
             Partitioner = Partitioner.Murmur2Random,
             Acks = Acks.All,
             EnableIdempotence = true,
+            MaxInFlight = RequestsInFlight,
             LingerMs = lingerMs,
         },
         bootstrapServers);
