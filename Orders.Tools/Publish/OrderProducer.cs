@@ -9,9 +9,9 @@ internal sealed class OrderProducer : IDisposable
 {
     private const double UsualLingerMs = 5;
 
-    // A partition with five records on their way and more behind them makes an idempotent client ask again and again until an answer comes,
-    // unless a request waits for its turn (librdkafka 2.0): on two cores it takes from the broker what makes the broker slow. A broker serves
-    // one request of a connection after the other; a second one hides the way.
+    // With five records of a partition on their way and more behind them, an idempotent client asks again and again until an answer comes, unless a
+    // request of another partition waits for its turn (librdkafka 2.0): on two cores that takes from the broker what makes the broker slow. With few
+    // requests on their way one waits. Two, because a broker serves those of a connection one after the other: the second hides the time between.
     private const int RequestsInFlight = 2;
 
     private static readonly TimeSpan RoomWait = TimeSpan.FromMilliseconds(100);
