@@ -40,7 +40,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
-        Queue = new RecordQueue(options.QueuedRecords, options.QueuedBytes, time);
+        Queue = new RecordQueue(options.QueuedRecords, options.QueuedBytes, options.BatchRecords);
         _unaccounted = lost == 0 ? null : new Run([], position.Next + lost, lost);
         _run = Task.Run(RunAsync);
     }
@@ -141,11 +141,6 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private async Task<Run> NextAsync()
     {
         await Queue.WaitAsync(_stopping.Token).ConfigureAwait(false);
-        if (Queue.IsWorthWaiting(_options.BatchRecords, _options.BatchLinger))
-        {
-            await _owner.LingerAsync().WaitAsync(_stopping.Token).ConfigureAwait(false);
-        }
-
         return Queue.Cut(_position.Next, _options.BatchRecords, _options.BatchBytes);
     }
 
@@ -199,9 +194,6 @@ internal interface IPartitionOwner
 {
     /// <summary>Sends the run through the endpoint's pipeline; returns when it is accounted for.</summary>
     Task DispatchAsync(int partition, int epoch, long first, Run run, CancellationToken cancellationToken);
-
-    /// <summary>Waits for more records, as long as an unfilled batch may.</summary>
-    Task LingerAsync() => Task.CompletedTask;
 
     /// <summary>Waits until a batch may go, then sends it.</summary>
     Task PassAsync(Func<Task> dispatch, CancellationToken stopping) => dispatch();

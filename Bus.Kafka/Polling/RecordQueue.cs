@@ -2,8 +2,11 @@ using Bus.Kafka.Records;
 
 namespace Bus.Kafka.Polling;
 
-/// <summary>What one partition has received and nobody has taken yet. One writer (the poll thread), one reader (the partition's worker).</summary>
-internal sealed class RecordQueue(int maxRecords, long maxBytes, TimeProvider time) : IDisposable
+/// <summary>
+/// What one partition has received and nobody has taken yet. One writer (the poll thread), one reader (the partition's worker), who is woken when a
+/// batch is full or the writer says so.
+/// </summary>
+internal sealed class RecordQueue(int maxRecords, long maxBytes, int batchRecords) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Queue<Record> _records = new();
@@ -11,30 +14,15 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes, TimeProvider ti
     private readonly ManualResetEventSlim _room = new(initialState: true);
     private long _bytes;
     private long _end = -1;
-    private long _since;
 
     /// <summary>Whether the limits are reached; the one record that crossed them is in.</summary>
     public bool IsFull => !_room.IsSet;
-
-    /// <summary>Whether a batch of <paramref name="records"/> is not full and everything in it arrived less than <paramref name="linger"/> ago.</summary>
-    public bool IsWorthWaiting(int records, TimeSpan linger)
-    {
-        lock (_gate)
-        {
-            return _records.Count > 0 && _records.Count < records && time.GetElapsedTime(_since) < linger;
-        }
-    }
 
     /// <summary>Adds a record, whatever the limits say: it has been taken from the client and cannot be put back.</summary>
     public void Enqueue(Record record)
     {
         lock (_gate)
         {
-            if (_records.Count == 0)
-            {
-                _since = time.GetTimestamp();
-            }
-
             _records.Enqueue(record);
             _bytes += record.Size;
             if (_records.Count >= maxRecords || _bytes >= maxBytes)
@@ -42,7 +30,22 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes, TimeProvider ti
                 _room.Reset();
             }
 
-            Signal();
+            if (_records.Count >= batchRecords)
+            {
+                Signal();
+            }
+        }
+    }
+
+    /// <summary>Wakes the reader for what there is, which is not worth waiting with any longer.</summary>
+    public void HandOut()
+    {
+        lock (_gate)
+        {
+            if (_records.Count > 0)
+            {
+                Signal();
+            }
         }
     }
 
@@ -52,14 +55,17 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes, TimeProvider ti
         lock (_gate)
         {
             _end = offset;
-            Signal();
+            if (_records.Count == 0)
+            {
+                Signal();
+            }
         }
     }
 
     /// <summary>Blocks the poll thread until there is room again; false when there was none within <paramref name="patience"/>.</summary>
     public bool WaitForRoom(TimeSpan patience, CancellationToken cancellationToken) => _room.Wait(patience, cancellationToken);
 
-    /// <summary>Waits until something may have arrived.</summary>
+    /// <summary>Waits until there may be something to take.</summary>
     public Task WaitAsync(CancellationToken cancellationToken) => _arrived.WaitAsync(cancellationToken);
 
     /// <summary>Takes the longest run within the limits; the fetch position behind it is never below <paramref name="position"/>.</summary>

@@ -1,47 +1,50 @@
 namespace Bus.Kafka.Polling;
 
 /// <summary>
-/// Lets the partitions of a consumer wait for more records together and go on together: one timer for all, and what they do next with their batches
-/// they can do in one go.
+/// Lets the partitions of a consumer wait for more records together and go on together, so that their batches meet. The poll thread is its clock: a
+/// poll lasts as long as the linger at most, so no timer is set and no worker woken to wait. Used by that thread alone.
 /// </summary>
-internal sealed class SharedLinger : IDisposable
+internal sealed class SharedLinger(TimeSpan length, TimeProvider time)
 {
-    private readonly Lock _lock = new();
-    private readonly TimeSpan _length;
-    private readonly ITimer _timer;
-    private TaskCompletionSource? _pending;
+    private readonly List<RecordQueue> _waiting = [];
+    private long _since;
 
-    public SharedLinger(TimeSpan length, TimeProvider time)
-    {
-        _length = length;
-        _timer = time.CreateTimer(_ => End(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
+    /// <summary>How long the next poll may last, in whole milliseconds, as the client counts; <paramref name="most"/> when nobody waits.</summary>
+    public TimeSpan PollTime(TimeSpan most) => _waiting.Count == 0
+        ? most
+        : TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, (length - time.GetElapsedTime(_since)).TotalMilliseconds)));
 
-    /// <summary>Ends with the lingering that has begun, or else begins one.</summary>
-    public Task WaitAsync()
+    /// <summary>The queue has a record more, which may wait for others.</summary>
+    public void Wait(RecordQueue queue, long now)
     {
-        lock (_lock)
+        if (_waiting.Count == 0)
         {
-            if (_pending is null)
-            {
-                _pending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _timer.Change(_length, Timeout.InfiniteTimeSpan);
-            }
+            _since = now;
+        }
 
-            return _pending.Task;
+        if (!_waiting.Contains(queue))
+        {
+            _waiting.Add(queue);
         }
     }
 
-    public void Dispose() => _timer.Dispose();
-
-    private void End()
+    /// <summary>Ends the lingering if it has lasted long enough.</summary>
+    public void Look(long now)
     {
-        TaskCompletionSource? ended;
-        lock (_lock)
+        if (_waiting.Count > 0 && time.GetElapsedTime(_since, now) >= length)
         {
-            (ended, _pending) = (_pending, null);
+            End();
+        }
+    }
+
+    /// <summary>Hands out what waits, because the poll thread is about to do something else.</summary>
+    public void End()
+    {
+        foreach (var queue in _waiting)
+        {
+            queue.HandOut();
         }
 
-        ended?.SetResult();
+        _waiting.Clear();
     }
 }

@@ -103,6 +103,7 @@ internal sealed partial class TopicConsumer
     /// <summary>Decides, before anything is fetched, where each partition starts: what is not in the log any more cannot be fetched.</summary>
     private List<TopicPartitionOffset> Start(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions)
     {
+        _linger.End();
         Log.Assigned(_logger, _subscription.Topic, string.Join(", ", partitions.Select(partition => partition.Partition.Value)));
         var logs = LogBounds.Of(consumer, _subscription.Topic, partitions.Select(partition => partition.Partition.Value), QueryTimeout);
         var watermarks = LoadWatermarks(consumer, partitions, logs.ToDictionary(log => log.Key, log => log.Value.Low.Value));
@@ -174,6 +175,7 @@ internal sealed partial class TopicConsumer
     private void StopWorkers(IReadOnlyCollection<int> partitions)
     {
         var stopped = new List<PartitionWorker>();
+        _linger.End();
         ResumePaused(partitions.Where(_paused.Contains));
         foreach (var partition in partitions)
         {

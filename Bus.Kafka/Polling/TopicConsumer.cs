@@ -55,14 +55,11 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(false);
         await _rechecks.ConfigureAwait(false);
-        _linger.Dispose();
         _stopping.Dispose();
     }
 
     public Task DispatchAsync(int partition, int epoch, long first, Run run, CancellationToken cancellationToken) =>
         _subscription.DispatchAsync(partition, epoch, first, run, cancellationToken);
-
-    public Task LingerAsync() => _linger.WaitAsync();
 
     public Task PassAsync(Func<Task> dispatch, CancellationToken stopping) => _subscription.Gate?.PassAsync(dispatch, stopping) ?? dispatch();
 
@@ -142,7 +139,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         ConsumeResult<byte[]?, byte[]?>? result;
         try
         {
-            result = consumer.Consume(PollTimeout);
+            result = consumer.Consume(_linger.PollTime(PollTimeout));
         }
         catch (ConsumeException exception)
         {
@@ -153,7 +150,9 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
 
         ThrowRebalanceFailure();
 
-        State.Polled(_time.GetTimestamp());
+        var now = _time.GetTimestamp();
+        State.Polled(now);
+        _linger.Look(now);
         if (result is null)
         {
             return;
@@ -179,10 +178,17 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         {
             StartEpoch(consumer, worker.Partition, worker.Epoch);
             Rejoin();
+            return;
         }
-        else if (worker.Queue.IsFull && !worker.Queue.WaitForRoom(_options.FullPatience, _stopping.Token) && _paused.Add(worker.Partition))
+
+        _linger.Wait(worker.Queue, now);
+        if (worker.Queue.IsFull)
         {
-            consumer.Pause([new TopicPartition(_subscription.Topic, worker.Partition)]);
+            _linger.End();
+            if (!worker.Queue.WaitForRoom(_options.FullPatience, _stopping.Token) && _paused.Add(worker.Partition))
+            {
+                consumer.Pause([new TopicPartition(_subscription.Topic, worker.Partition)]);
+            }
         }
     }
 

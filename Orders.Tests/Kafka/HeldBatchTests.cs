@@ -13,7 +13,6 @@ public sealed class HeldBatchTests
     private static readonly TopicEndpointOptions Options = new()
     {
         BatchRecords = 2,
-        BatchLinger = TimeSpan.Zero,
         HoldFirst = TimeSpan.FromMilliseconds(1),
         HoldMost = TimeSpan.FromMilliseconds(2),
         StopPatience = TimeSpan.FromSeconds(5),
@@ -94,6 +93,8 @@ public sealed class HeldBatchTests
         {
             worker.Receive(new Record { Offset = offset, Timestamp = offset, Size = 10 });
         }
+
+        worker.Queue.HandOut();
     }
 
     /// <summary>The consumer's part, played by the test: each dispatch waits for the test's word.</summary>

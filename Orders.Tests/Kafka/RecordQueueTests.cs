@@ -6,7 +6,7 @@ namespace Orders.Tests.Kafka;
 /// <summary>Every offset that was received is handed out once, in order, in runs within the limits.</summary>
 public sealed class RecordQueueTests : IDisposable
 {
-    private readonly RecordQueue _queue = new(maxRecords: 6, maxBytes: 1_000, TimeProvider.System);
+    private readonly RecordQueue _queue = new(maxRecords: 6, maxBytes: 1_000, batchRecords: 3);
 
     public void Dispose() => _queue.Dispose();
 

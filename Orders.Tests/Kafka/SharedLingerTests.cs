@@ -3,66 +3,130 @@ using Orders.Tests.Caching;
 
 namespace Orders.Tests.Kafka;
 
-/// <summary>Partitions that wait for more records wait together, and none longer than the linger.</summary>
+/// <summary>Partitions that wait for more records wait together, and none longer than the linger or than it takes a batch to be full.</summary>
 public sealed class SharedLingerTests : IDisposable
 {
     private static readonly TimeSpan Length = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(100);
     private readonly ManualTime _time = new();
     private readonly SharedLinger _linger;
+    private readonly Partition _first = new();
+    private readonly Partition _second = new();
 
     public SharedLingerTests() => _linger = new SharedLinger(Length, _time);
 
-    public void Dispose() => _linger.Dispose();
+    public void Dispose()
+    {
+        _first.Dispose();
+        _second.Dispose();
+    }
 
     [Fact]
-    public async Task Who_comes_later_goes_on_with_the_first()
+    public void Who_comes_later_goes_on_with_the_first()
     {
-        var first = _linger.WaitAsync();
+        Receive(_first);
         _time.Advance(Length - TimeSpan.FromMilliseconds(1));
-        var second = _linger.WaitAsync();
-        Assert.False(first.IsCompleted || second.IsCompleted);
+        Receive(_second);
+        _linger.Look(_time.GetTimestamp());
+        Assert.False(_first.IsHandedOut() || _second.IsHandedOut());
 
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        await Task.WhenAll(first, second).WaitAsync(Soon, TestContext.Current.CancellationToken);
+        _linger.Look(_time.GetTimestamp());
+        Assert.True(_first.IsHandedOut() && _second.IsHandedOut());
     }
 
     [Fact]
-    public async Task After_it_another_begins()
+    public void After_it_another_begins()
     {
-        var first = _linger.WaitAsync();
+        Receive(_first);
         _time.Advance(Length);
-        await first.WaitAsync(Soon, TestContext.Current.CancellationToken);
+        _linger.Look(_time.GetTimestamp());
+        Assert.True(_first.IsHandedOut());
+        _first.Queue.Cut(position: 0, limitRecords: 10, limitBytes: 1_000);
 
-        var second = _linger.WaitAsync();
-        Assert.False(second.IsCompleted);
+        Receive(_first);
+        _linger.Look(_time.GetTimestamp());
+        Assert.False(_first.IsHandedOut());
         _time.Advance(Length);
-        await second.WaitAsync(Soon, TestContext.Current.CancellationToken);
+        _linger.Look(_time.GetTimestamp());
+        Assert.True(_first.IsHandedOut());
     }
 
     [Fact]
-    public void Records_that_arrived_lately_are_worth_waiting_with_until_a_batch_is_full()
+    public void A_poll_lasts_no_longer_than_what_waits_and_is_counted_in_whole_milliseconds()
     {
-        using var queue = new RecordQueue(maxRecords: 10, maxBytes: 1_000, _time);
-        Assert.False(queue.IsWorthWaiting(records: 2, Length));
+        Assert.Equal(Usual, _linger.PollTime(Usual));
 
-        queue.Enqueue(new() { Offset = 0, Timestamp = 0, Size = 10 });
-        Assert.True(queue.IsWorthWaiting(records: 2, Length));
+        Receive(_first);
+        Assert.Equal(Length, _linger.PollTime(Usual));
+        _time.Advance(TimeSpan.FromMilliseconds(3.5));
+        Assert.Equal(TimeSpan.FromMilliseconds(2), _linger.PollTime(Usual));
+        _time.Advance(Length);
+        Assert.Equal(TimeSpan.Zero, _linger.PollTime(Usual));
 
-        queue.Enqueue(new() { Offset = 1, Timestamp = 0, Size = 10 });
-        Assert.False(queue.IsWorthWaiting(records: 2, Length));
+        _linger.Look(_time.GetTimestamp());
+        Assert.Equal(Usual, _linger.PollTime(Usual));
     }
 
     [Fact]
-    public void Records_that_waited_for_the_batch_before_them_do_not_wait_again()
+    public void A_full_batch_does_not_wait()
     {
-        using var queue = new RecordQueue(maxRecords: 10, maxBytes: 1_000, _time);
-        queue.Enqueue(new() { Offset = 0, Timestamp = 0, Size = 10 });
-        _time.Advance(Length);
-        Assert.False(queue.IsWorthWaiting(records: 2, Length));
+        Receive(_first);
+        Receive(_first);
+        Assert.False(_first.IsHandedOut());
 
-        queue.Cut(position: 0, limitRecords: 2, limitBytes: 1_000);
-        queue.Enqueue(new() { Offset = 1, Timestamp = 0, Size = 10 });
-        Assert.True(queue.IsWorthWaiting(records: 2, Length));
+        Receive(_first);
+        Assert.True(_first.IsHandedOut());
+    }
+
+    [Fact]
+    public void What_waits_is_handed_out_before_the_thread_does_something_else()
+    {
+        Receive(_first);
+        _linger.End();
+
+        Assert.True(_first.IsHandedOut());
+        Assert.Equal(Usual, _linger.PollTime(Usual));
+    }
+
+    [Fact]
+    public void The_end_of_the_log_ends_no_lingering_and_is_handed_out_where_no_record_waits()
+    {
+        Receive(_first);
+        _first.Queue.ReachEnd(7);
+        _second.Queue.ReachEnd(7);
+
+        Assert.False(_first.IsHandedOut());
+        Assert.True(_second.IsHandedOut());
+    }
+
+    private void Receive(Partition partition)
+    {
+        partition.Queue.Enqueue(new() { Offset = 0, Timestamp = 0, Size = 10 });
+        _linger.Wait(partition.Queue, _time.GetTimestamp());
+    }
+
+    /// <summary>A queue with its reader, who waits all the time.</summary>
+    private sealed class Partition : IDisposable
+    {
+        private Task _waiting;
+
+        public Partition() => _waiting = Queue.WaitAsync(CancellationToken.None);
+
+        public RecordQueue Queue { get; } = new(maxRecords: 10, maxBytes: 1_000, batchRecords: 3);
+
+        /// <summary>Whether the reader was woken since it was asked for the last time.</summary>
+        public bool IsHandedOut()
+        {
+            if (!_waiting.IsCompleted)
+            {
+                return false;
+            }
+
+            _waiting = Queue.WaitAsync(CancellationToken.None);
+            return true;
+        }
+
+        public void Dispose() => Queue.Dispose();
     }
 }
