@@ -40,7 +40,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
-        Queue = new RecordQueue(options.QueuedRecords, options.QueuedBytes, options.BatchRecords);
+        Queue = new RecordQueue(options);
         _unaccounted = lost == 0 ? null : new Run([], position.Next + lost, lost);
         _run = Task.Run(RunAsync);
     }
@@ -78,7 +78,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     public void ReachEnd(long offset)
     {
         _isHeard = true;
-        if (offset > _position.Next)
+        if (offset > _position.Received)
         {
             _position.SkipTo(offset);
             Queue.ReachEnd(offset);
@@ -141,7 +141,7 @@ internal sealed class PartitionWorker : IAsyncDisposable
     private async Task<Run> NextAsync()
     {
         await Queue.WaitAsync(_stopping.Token).ConfigureAwait(false);
-        return Queue.Cut(_position.Next, _options.BatchRecords, _options.BatchBytes);
+        return Queue.Cut(_position.Next);
     }
 
     /// <summary>Returns when the run is accounted for; where the watermark stands elsewhere, never: the partition is about to be taken anew.</summary>

@@ -1,12 +1,13 @@
+using Bus.Kafka.Endpoints;
 using Bus.Kafka.Records;
 
 namespace Bus.Kafka.Polling;
 
 /// <summary>
 /// What one partition has received and nobody has taken yet. One writer (the poll thread), one reader (the partition's worker), who is woken when a
-/// batch is full or the writer says so.
+/// batch is full, when the writer says so, and where nothing but the end of the log is left to account for.
 /// </summary>
-internal sealed class RecordQueue(int maxRecords, long maxBytes, int batchRecords) : IDisposable
+internal sealed class RecordQueue(TopicEndpointOptions options) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Queue<Record> _records = new();
@@ -25,12 +26,12 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes, int batchRecord
         {
             _records.Enqueue(record);
             _bytes += record.Size;
-            if (_records.Count >= maxRecords || _bytes >= maxBytes)
+            if (_records.Count >= options.QueuedRecords || _bytes >= options.QueuedBytes)
             {
                 _room.Reset();
             }
 
-            if (_records.Count >= batchRecords)
+            if (_records.Count >= options.BatchRecords || _bytes >= options.BatchBytes)
             {
                 Signal();
             }
@@ -68,21 +69,22 @@ internal sealed class RecordQueue(int maxRecords, long maxBytes, int batchRecord
     /// <summary>Waits until there may be something to take.</summary>
     public Task WaitAsync(CancellationToken cancellationToken) => _arrived.WaitAsync(cancellationToken);
 
-    /// <summary>Takes the longest run within the limits; the fetch position behind it is never below <paramref name="position"/>.</summary>
-    public Run Cut(long position, int limitRecords, long limitBytes)
+    /// <summary>Takes the longest run a batch may hold; the fetch position behind it is never below <paramref name="position"/>.</summary>
+    public Run Cut(long position)
     {
         lock (_gate)
         {
-            var records = new List<Record>(Math.Min(_records.Count, limitRecords));
+            var records = new List<Record>(Math.Min(_records.Count, options.BatchRecords));
             long bytes = 0;
-            while (records.Count < limitRecords && _records.TryPeek(out var record) && (records.Count == 0 || bytes + record.Size <= limitBytes))
+            while (records.Count < options.BatchRecords
+                && _records.TryPeek(out var record) && (records.Count == 0 || bytes + record.Size <= options.BatchBytes))
             {
                 records.Add(_records.Dequeue());
                 bytes += record.Size;
             }
 
             _bytes -= bytes;
-            if (_records.Count <= maxRecords / 2 && _bytes <= maxBytes / 2)
+            if (_records.Count <= options.QueuedRecords / 2 && _bytes <= options.QueuedBytes / 2)
             {
                 _room.Set();
             }

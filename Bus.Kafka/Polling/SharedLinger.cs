@@ -9,10 +9,12 @@ internal sealed class SharedLinger(TimeSpan length, TimeProvider time)
     private readonly List<RecordQueue> _waiting = [];
     private long _since;
 
-    /// <summary>How long the next poll may last, in whole milliseconds, as the client counts; <paramref name="most"/> when nobody waits.</summary>
-    public TimeSpan PollTime(TimeSpan most) => _waiting.Count == 0
-        ? most
-        : TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, (length - time.GetElapsedTime(_since)).TotalMilliseconds)));
+    /// <summary>How long the next poll may last, in whole milliseconds, as the client counts: what is left is rounded up.</summary>
+    public TimeSpan PollTime(TimeSpan most)
+    {
+        var left = _waiting.Count == 0 ? most : length - time.GetElapsedTime(_since);
+        return TimeSpan.FromMilliseconds(Math.Ceiling(Math.Clamp(left.TotalMilliseconds, 0, most.TotalMilliseconds)));
+    }
 
     /// <summary>The queue has a record more, which may wait for others.</summary>
     public void Wait(RecordQueue queue, long now)
@@ -37,7 +39,10 @@ internal sealed class SharedLinger(TimeSpan length, TimeProvider time)
         }
     }
 
-    /// <summary>Hands out what waits, because the poll thread is about to do something else.</summary>
+    /// <summary>The queue is about to go; what waits in it is not handed out.</summary>
+    public void Forget(RecordQueue queue) => _waiting.Remove(queue);
+
+    /// <summary>Hands out what waits: it has waited long enough, or the poll thread is about to do something that may take longer.</summary>
     public void End()
     {
         foreach (var queue in _waiting)

@@ -175,17 +175,18 @@ internal sealed partial class TopicConsumer
     private void StopWorkers(IReadOnlyCollection<int> partitions)
     {
         var stopped = new List<PartitionWorker>();
-        _linger.End();
         ResumePaused(partitions.Where(_paused.Contains));
         foreach (var partition in partitions)
         {
             State.GaveUp(partition);
             if (_workers.TryRemove(partition, out var worker))
             {
+                _linger.Forget(worker.Queue);
                 stopped.Add(worker);
             }
         }
 
+        _linger.End();
         Task.WhenAll(stopped.Select(async worker =>
         {
             await worker.StopAsync().ConfigureAwait(false);
@@ -246,6 +247,7 @@ internal sealed partial class TopicConsumer
     /// <summary>The log is another one than the watermark counts in; whatever is read again will be found duplicate.</summary>
     private Watermark StartEpoch(IConsumer<byte[]?, byte[]?> consumer, int partition, int epoch)
     {
+        _linger.End();
         var low = LogBounds.Of(consumer, _subscription.Topic, [partition], QueryTimeout)[partition].Low.Value;
         var watermark = _store is null
             ? new Watermark(epoch + 1, low, Last: null)

@@ -68,6 +68,22 @@ public sealed class HeldBatchTests
     }
 
     [Fact]
+    public async Task The_end_of_the_log_behind_a_batch_in_flight_is_nothing_to_account_for()
+    {
+        var owner = new Owner();
+        await using var worker = Start(owner, new Watermark(1, 10, null));
+        Receive(worker, 10);
+        var inFlight = await owner.Dispatched.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+        worker.ReachEnd(11);
+        Assert.False(worker.Queue.WaitAsync(CancellationToken.None).IsCompleted);
+        inFlight.Done.SetResult();
+        await worker.StopAsync();
+
+        Assert.Equal([11], owner.Stored);
+    }
+
+    [Fact]
     public async Task A_stop_lets_the_batch_in_flight_end_and_takes_no_other()
     {
         var owner = new Owner();

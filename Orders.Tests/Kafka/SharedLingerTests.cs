@@ -1,12 +1,14 @@
+using Bus.Kafka.Endpoints;
 using Bus.Kafka.Polling;
 using Orders.Tests.Caching;
 
 namespace Orders.Tests.Kafka;
 
-/// <summary>Partitions that wait for more records wait together, and none longer than the linger or than it takes a batch to be full.</summary>
+/// <summary>Partitions that wait for more records wait together, and none longer than the linger.</summary>
 public sealed class SharedLingerTests : IDisposable
 {
     private static readonly TimeSpan Length = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(4);
     private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(100);
     private readonly ManualTime _time = new();
     private readonly SharedLinger _linger;
@@ -42,7 +44,7 @@ public sealed class SharedLingerTests : IDisposable
         _time.Advance(Length);
         _linger.Look(_time.GetTimestamp());
         Assert.True(_first.IsHandedOut());
-        _first.Queue.Cut(position: 0, limitRecords: 10, limitBytes: 1_000);
+        _first.Queue.Cut(position: 0);
 
         Receive(_first);
         _linger.Look(_time.GetTimestamp());
@@ -53,12 +55,13 @@ public sealed class SharedLingerTests : IDisposable
     }
 
     [Fact]
-    public void A_poll_lasts_no_longer_than_what_waits_and_is_counted_in_whole_milliseconds()
+    public void A_poll_lasts_no_longer_than_usual_or_what_waits_may_and_is_counted_in_whole_milliseconds()
     {
         Assert.Equal(Usual, _linger.PollTime(Usual));
 
         Receive(_first);
         Assert.Equal(Length, _linger.PollTime(Usual));
+        Assert.Equal(Short, _linger.PollTime(Short));
         _time.Advance(TimeSpan.FromMilliseconds(3.5));
         Assert.Equal(TimeSpan.FromMilliseconds(2), _linger.PollTime(Usual));
         _time.Advance(Length);
@@ -69,17 +72,6 @@ public sealed class SharedLingerTests : IDisposable
     }
 
     [Fact]
-    public void A_full_batch_does_not_wait()
-    {
-        Receive(_first);
-        Receive(_first);
-        Assert.False(_first.IsHandedOut());
-
-        Receive(_first);
-        Assert.True(_first.IsHandedOut());
-    }
-
-    [Fact]
     public void What_waits_is_handed_out_before_the_thread_does_something_else()
     {
         Receive(_first);
@@ -87,6 +79,18 @@ public sealed class SharedLingerTests : IDisposable
 
         Assert.True(_first.IsHandedOut());
         Assert.Equal(Usual, _linger.PollTime(Usual));
+    }
+
+    [Fact]
+    public void What_goes_away_is_not_handed_out()
+    {
+        Receive(_first);
+        Receive(_second);
+        _linger.Forget(_first.Queue);
+        _first.Dispose();
+        _linger.End();
+
+        Assert.True(_second.IsHandedOut());
     }
 
     [Fact]
@@ -113,7 +117,7 @@ public sealed class SharedLingerTests : IDisposable
 
         public Partition() => _waiting = Queue.WaitAsync(CancellationToken.None);
 
-        public RecordQueue Queue { get; } = new(maxRecords: 10, maxBytes: 1_000, batchRecords: 3);
+        public RecordQueue Queue { get; } = new(new TopicEndpointOptions());
 
         /// <summary>Whether the reader was woken since it was asked for the last time.</summary>
         public bool IsHandedOut()
