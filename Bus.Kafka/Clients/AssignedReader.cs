@@ -8,6 +8,9 @@ namespace Bus.Kafka.Clients;
 /// </summary>
 internal static class AssignedReader
 {
+    /// <summary>What a record is asked for besides key and value; not the topic, of which the client would make a text for each.</summary>
+    public const string ResultFields = "headers,timestamp";
+
     /// <param name="kafka">Where the brokers are.</param>
     /// <param name="group">Required by the client, and what its rights are asked for.</param>
     /// <param name="configure">How much is fetched ahead.</param>
@@ -21,6 +24,7 @@ internal static class AssignedReader
             EnableAutoOffsetStore = false,
             AutoOffsetReset = AutoOffsetReset.Error,
             EnablePartitionEof = true,
+            ConsumeResultFields = ResultFields,
             IsolationLevel = IsolationLevel.ReadCommitted,
             AllowAutoCreateTopics = false,
             ReconnectBackoffMaxMs = 1_000,

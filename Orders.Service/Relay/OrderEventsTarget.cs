@@ -68,6 +68,9 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
             // millisecond of it, and for an answer with more to send behind it, by asking again and again (librdkafka 2.0).
             LingerMs = 1_000,
             EnableBackgroundPoll = false,
+
+            // A confirmation tells no more than that: key, value and headers would be copied back for every event.
+            DeliveryReportFields = "none",
             BatchSize = 1_000_000,
             QueueBufferingMaxMessages = 200_000,
 

@@ -54,6 +54,7 @@ internal static class BareProducer
             Acks = Acks.All,
             Partitioner = Partitioner.Murmur2Random,
             LingerMs = 1,
+            DeliveryReportFields = "none",
             BatchSize = 1_000_000,
             QueueBufferingMaxMessages = 200_000,
             MessageMaxBytes = 1_048_576,

@@ -23,6 +23,7 @@ internal sealed class EventTail : IDisposable
                 EnableAutoCommit = false,
                 AutoOffsetReset = AutoOffsetReset.Error,
                 IsolationLevel = IsolationLevel.ReadCommitted,
+                ConsumeResultFields = "headers",
             },
             bootstrapServers);
         _kafka = new ConsumerBuilder<string, Ignore>(settings).SetLogHandler(KafkaClients.Silent).Build();

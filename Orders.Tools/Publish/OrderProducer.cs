@@ -62,6 +62,9 @@ internal sealed class OrderProducer : IDisposable
             EnableIdempotence = true,
             MaxInFlight = RequestsInFlight,
             LingerMs = lingerMs,
+
+            // Key, value and headers would be copied back with every answer; partition and offset come all the same.
+            DeliveryReportFields = "none",
         },
         bootstrapServers);
 

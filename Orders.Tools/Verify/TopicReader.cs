@@ -27,6 +27,7 @@ internal sealed class TopicReader : IDisposable
             EnableAutoCommit = false,
             EnableAutoOffsetStore = false,
             EnablePartitionEof = true,
+            ConsumeResultFields = "headers",
             IsolationLevel = IsolationLevel.ReadCommitted,
             AutoOffsetReset = AutoOffsetReset.Earliest,
 
