@@ -23,9 +23,7 @@ internal sealed partial class TopicConsumer
             EnableAutoCommit = true,
             AutoCommitIntervalMs = 1_000,
             EnablePartitionEof = true,
-
-            // Not the topic, of which the client would make a text for each record.
-            ConsumeResultFields = "headers,timestamp",
+            ConsumeResultFields = AssignedReader.ResultFields,
             IsolationLevel = IsolationLevel.ReadCommitted,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
             SessionTimeoutMs = (int)_options.SessionTimeout.TotalMilliseconds,
@@ -50,7 +48,11 @@ internal sealed partial class TopicConsumer
             .SetValueDeserializer(RawBytes.Deserializer)
             .SetPartitionsAssignedHandler((consumer, partitions) => Assign(consumer, partitions))
             .SetPartitionsRevokedHandler((_, partitions) => GiveUp(partitions.Select(partition => partition.Partition.Value)))
-            .SetPartitionsLostHandler((_, partitions) => GiveUp(partitions.Select(partition => partition.Partition.Value)))
+            .SetPartitionsLostHandler((_, partitions) =>
+            {
+                GiveUp(partitions.Select(partition => partition.Partition.Value));
+                State.Left();
+            })
             .SetErrorHandler((_, error) => ReportError(error))
             .SetLogHandler((_, message) => Log.ClientLog(_logger, message.Facility, message.Message))
             .Build();
@@ -111,7 +113,9 @@ internal sealed partial class TopicConsumer
         foreach (var (partition, log) in logs)
         {
             var watermark = watermarks[partition];
-            if (log.High.Value < watermark.Position)
+
+            // Asked again where it seems to be so: whoever had the partition before us may have accounted for more between the two answers.
+            if (EndsBelow(log.High, watermark) && EndsBelow(LogBounds.EndsOf(consumer, _subscription.Topic, [partition], QueryTimeout)[partition], watermark))
             {
                 watermark = StartEpoch(consumer, partition, watermark.Epoch);
             }
@@ -138,6 +142,8 @@ internal sealed partial class TopicConsumer
         LookNow();
         return start;
     }
+
+    private static bool EndsBelow(Offset end, Watermark watermark) => end.Value < watermark.Position || end.Value <= watermark.Known?.Offset;
 
     private IReadOnlyDictionary<int, Watermark> LoadWatermarks(
         IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions, Dictionary<int, long> lowOffsets)
@@ -232,6 +238,9 @@ internal sealed partial class TopicConsumer
                 State.Missing();
                 break;
             case ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed:
+            // The client goes on behind a record that it could not take, which would be counted as an offset without one: it is asked for again.
+            case ErrorCode.Local_BadMsg or ErrorCode.Local_BadCompression or ErrorCode.Local_NotImplemented:
+            case ErrorCode.Local_KeyDeserialization or ErrorCode.Local_ValueDeserialization:
                 throw exception;
             default:
                 if (exception.Error.IsFatal)

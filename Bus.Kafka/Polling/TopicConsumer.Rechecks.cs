@@ -40,6 +40,7 @@ internal sealed partial class TopicConsumer
     private void RecheckOnce(LogCheck check)
     {
         var logs = _workers.ToDictionary(worker => worker.Key, worker => worker.Value.Read);
+        var unreachable = State.WhyUnreachable;
         foreach (var partition in check.FindOthers(logs, _stopping.Token))
         {
             _otherLogs.Enqueue((partition, logs[partition].Accounted.Epoch));
@@ -47,7 +48,7 @@ internal sealed partial class TopicConsumer
 
         if (logs.Count > 0)
         {
-            State.Reached();
+            State.Reached(unreachable);
         }
 
         if (_store is not null && check.Recognised.Count > 0)

@@ -117,6 +117,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         finally
         {
             _nudge?.End();
+            State.Left();
 
             // A pause ends with its client; without one it would go on fetching what nobody will read.
             _paused.Clear();

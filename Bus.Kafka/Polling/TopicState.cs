@@ -45,6 +45,9 @@ public sealed class TopicState(string topic, string group)
 
     internal void Joined() => _problem = null;
 
+    /// <summary>Somebody else may read now; until it has joined again this instance does not.</summary>
+    internal void Left() => _problem = "is out of its group and joins again";
+
     /// <summary>Something came from a broker.</summary>
     internal void Answered()
     {
@@ -59,11 +62,13 @@ public sealed class TopicState(string topic, string group)
     /// <summary>No broker is there; nothing comes of the topic either when one is there again and there is nothing new.</summary>
     internal void Unreachable(string reason) => _problem = _unreachable = $"cannot read: {reason}";
 
-    /// <summary>A broker told where the logs end.</summary>
-    internal void Reached()
+    /// <summary>Why no broker was there when that was last so; null where it never was.</summary>
+    internal string? WhyUnreachable => _unreachable;
+
+    /// <summary>A broker told where the logs end; <paramref name="said"/> is what <see cref="WhyUnreachable"/> said before it was asked.</summary>
+    internal void Reached(string? said)
     {
         // By reference: what was said since stays said.
-        var said = _unreachable;
         if (said is not null)
         {
             Interlocked.CompareExchange(ref _problem, null, said);

@@ -21,6 +21,9 @@ public sealed class TopicTail(
 
     private readonly TailOptions _options = options.Value;
     private readonly TailPositions _positions = new();
+
+    /// <summary>Partitions whose position means nothing any more; looked at until they have begun anew.</summary>
+    private readonly HashSet<int> _lost = [];
     private bool _hasBegun;
     private volatile bool _isKeepingUp;
     private volatile string _state = "has not begun";
@@ -69,10 +72,9 @@ public sealed class TopicTail(
             var checkedAt = time.GetTimestamp();
             while (!cancellationToken.IsCancellationRequested)
             {
-                var lostPartition = ConsumeOne(consumer);
-                if (lostPartition is not null || time.GetElapsedTime(checkedAt) >= _options.CheckInterval)
+                if (!ConsumeOne(consumer) || time.GetElapsedTime(checkedAt) >= _options.CheckInterval)
                 {
-                    Check(consumer, looker, metadata, lostPartition);
+                    Check(consumer, looker, metadata);
                     checkedAt = time.GetTimestamp();
                 }
             }
@@ -83,44 +85,48 @@ public sealed class TopicTail(
         }
     }
 
-    /// <summary>Hands over at most one record. Returns the partition whose position the broker does not know, if there is one.</summary>
-    private int? ConsumeOne(IConsumer<byte[]?, byte[]?> consumer)
+    /// <summary>Hands over at most one record; false where the broker does not know the position in a partition.</summary>
+    private bool ConsumeOne(IConsumer<byte[]?, byte[]?> consumer)
     {
         try
         {
             var result = consumer.Consume(PollMilliseconds);
             if (result is null)
             {
-                return null;
+                return true;
             }
 
             if (result.IsPartitionEOF)
             {
                 _positions.Reached(result.Partition, result.Offset);
-                return null;
+                return true;
             }
 
             handler.OnRecord(new TailRecord(
                 result.Message.Key, result.Message.Value, result.Message.Headers, result.Partition, result.Offset));
             _positions.Reached(result.Partition, result.Offset + 1);
-            return null;
+            return true;
         }
         catch (ConsumeException exception) when (
             exception.Error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange)
         {
-            return exception.ConsumerRecord?.Partition;
+            if (exception.ConsumerRecord is { } lost)
+            {
+                _lost.Add(lost.Partition);
+            }
+
+            return false;
         }
         catch (ConsumeException exception) when (!exception.Error.IsFatal)
         {
             // The client keeps trying; the next look says whether the brokers are there.
             Log.TailReadFailed(logger, _options.Topic, exception.Error.Reason);
-            return null;
+            return true;
         }
     }
 
     /// <summary>One look at the topic: its partitions, their ends, and whether the positions still mean something.</summary>
-    private void Check(
-        IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, TopicMetadataLook metadata, int? lostPartition = null)
+    private void Check(IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, TopicMetadataLook metadata)
     {
         try
         {
@@ -133,9 +139,11 @@ public sealed class TopicTail(
             }
 
             var partitions = isThere ? topic!.Partitions.ConvertAll(partition => partition.PartitionId) : [];
-            var keepsUp = Look(consumer, looker, partitions, lostPartition);
+            var keepsUp = Look(consumer, looker, partitions);
             if (partitions.Count == 0)
             {
+                // Whatever bears its name next is another topic, however far it has grown by then.
+                _lost.UnionWith(_positions.All.Select(position => position.Partition));
                 Say(keepsUp: false, $"waits for topic {_options.Topic}, which does not exist");
             }
             else
@@ -149,8 +157,7 @@ public sealed class TopicTail(
         }
     }
 
-    private bool Look(
-        IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, List<int> partitions, int? lostPartition)
+    private bool Look(IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, List<int> partitions)
     {
         var ends = LogBounds.Of(looker, _options.Topic, partitions, _options.BrokerTimeout);
         var keepsUp = true;
@@ -169,7 +176,7 @@ public sealed class TopicTail(
 
             var look = _positions.Look(partition, offsets.Low, offsets.High);
             keepsUp &= look == TailLook.KeepsUp;
-            if (look == TailLook.Gap || partition == lostPartition)
+            if (_lost.Remove(partition) || look == TailLook.Gap)
             {
                 _positions.Begin(partition, offsets.Low, offsets.Low);
                 gap = $"records of {_options.Topic}[{partition}] are gone, or the topic was created anew; "

@@ -34,7 +34,10 @@ internal sealed class LogCheck : IDisposable
         });
     }
 
-    /// <summary>What was accounted for of those logs that the latest look found to be the same, where that says more than the look before.</summary>
+    /// <summary>
+    /// What was accounted for of those logs that the latest look found to be the same, or that hold nothing any more of what they were known by, where
+    /// that says more than the look before.
+    /// </summary>
     public IReadOnlyDictionary<int, Watermark> Recognised => _recognised;
 
     /// <summary>
@@ -58,7 +61,7 @@ internal sealed class LogCheck : IDisposable
                 _known[partition] = known = KnownAtStart(log.Start);
             }
 
-            if (bounds[partition].High.Value < log.Accounted.Position)
+            if (bounds[partition].High.Value < log.Accounted.Position || bounds[partition].High.Value <= known.Last?.Offset)
             {
                 others.Add(partition);
             }
@@ -90,14 +93,22 @@ internal sealed class LogCheck : IDisposable
             return;
         }
 
-        _consumer.Assign(waiting.Select(last => new TopicPartitionOffset(_topic, last.Key, last.Value)).ToList());
+        Ask(waiting);
         try
         {
             var since = _time.GetTimestamp();
             while (waiting.Count > 0 && _time.GetElapsedTime(since) < QuestionTimeout)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (Consume() is not { } result || !waiting.Remove(result.Partition.Value) || result.IsPartitionEOF)
+                if (Consume() is not { } result || !waiting.Remove(result.Partition.Value))
+                {
+                    continue;
+                }
+
+                // An answer holds one partition's record, and having that the client asks for no other before a second has gone by: the same few
+                // would be seen at every look, and a new log in any other never.
+                Ask(waiting);
+                if (result.IsPartitionEOF)
                 {
                     continue;
                 }
@@ -118,6 +129,9 @@ internal sealed class LogCheck : IDisposable
             _consumer.Unassign();
         }
     }
+
+    private void Ask(Dictionary<int, long> waiting) =>
+        _consumer.Assign(waiting.Select(last => new TopicPartitionOffset(_topic, last.Key, last.Value)).ToList());
 
     /// <summary>
     /// What the reader before us knew the log by: the last record it accounted for may be of another log. What lies between the two is not known, so

@@ -10,7 +10,7 @@ public sealed record Watermark(int Epoch, long Position, LastRecord? Last)
 {
     /// <summary>
     /// A record that was accounted for when the log was last seen to be the one that is read, as it was loaded; null where that is not known.
-    /// <see cref="Last"/> may have been read since, from another log.
+    /// <see cref="Last"/> may have been read since, from another log. Of a group that has read nothing yet it is another group's, ahead of the position.
     /// </summary>
     public LastRecord? Known { get; init; }
 }

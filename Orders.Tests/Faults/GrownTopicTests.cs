@@ -1,3 +1,6 @@
+using Bus.Kafka.Clients;
+using Bus.Kafka.Watermarks;
+using Orders.Contracts;
 using Orders.Tests.Servers;
 using Orders.Tests.WholePath;
 
@@ -41,10 +44,23 @@ public sealed class GrownTopicTests
 
         await system.CaughtUpAsync();
         Assert.Equal(Grown, (await system.PositionsAsync()).Count(position => position.Value > 0));
+        AllLogsAreComparedAtOneLook(system.Bus.KafkaServers);
         await system.VerifiedAsync($"4 partitions grown to {Grown} under load");
         for (var i = 0; i < Moved; i++)
         {
             await system.Bus.ServesAsync($"moved-{i}", SampleOrders.Of($"moved-{i}", edition: 2));
         }
+    }
+
+    /// <summary>Each is told to be another one than what was read; a look that sees a few of them would find only those.</summary>
+    private static void AllLogsAreComparedAtOneLook(string servers)
+    {
+        using var check = new LogCheck(Topics.Orders, "check", new KafkaOptions { BootstrapServers = servers }, TimeProvider.System);
+        var read = new Watermark(1, 1, new LastRecord(0, 0, []));
+
+        var others = check.FindOthers(
+            Enumerable.Range(0, Grown).ToDictionary(partition => partition, _ => new ReadLog(read, read)), TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Range(0, Grown), others.Order());
     }
 }

@@ -72,6 +72,24 @@ public sealed class LogCheckTests : IDisposable
         Assert.Equal([partition], check.FindOthers(Logs(partition, new ReadLog(unread, longer)), TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task A_reader_that_begins_anew_knows_a_log_by_a_record_ahead_of_it()
+    {
+        var (partition, timestamps) = await PublishAsync("key", "a", "b", "c");
+        using var check = Check();
+        var begins = new Watermark(3, 0, Last: null);
+        var (same, other, longer) = (
+            begins with { Known = At(2, timestamps, "c").Last },
+            begins with { Known = At(2, timestamps, "other").Last },
+            begins with { Known = new LastRecord(3, timestamps[2], []) });
+
+        Assert.Empty(check.FindOthers(Reading(partition, same, same), TestContext.Current.CancellationToken));
+        using var another = Check();
+        Assert.Equal([partition], another.FindOthers(Reading(partition, other, other), TestContext.Current.CancellationToken));
+        using var third = Check();
+        Assert.Equal([partition], third.FindOthers(Reading(partition, longer, longer), TestContext.Current.CancellationToken));
+    }
+
     private async Task<(int Partition, long[] Timestamps)> PublishAsync(string key, params string[] values)
     {
         var timestamps = new long[values.Length];

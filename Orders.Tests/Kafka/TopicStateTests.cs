@@ -15,8 +15,31 @@ public sealed class TopicStateTests
         _state.Unreachable("all brokers are down");
         Assert.NotNull(_state.Problem);
 
-        _state.Reached();
+        _state.Reached(_state.WhyUnreachable);
 
+        Assert.Null(_state.Problem);
+    }
+
+    [Fact]
+    public void Brokers_that_go_while_they_are_asked_are_gone()
+    {
+        _state.Unreachable("all brokers are down");
+        var before = _state.WhyUnreachable;
+        _state.Answered();
+        _state.Unreachable("all brokers are down");
+
+        _state.Reached(before);
+
+        Assert.NotNull(_state.Problem);
+    }
+
+    [Fact]
+    public void Who_has_left_the_group_does_not_read_until_it_has_joined_again()
+    {
+        _state.Left();
+        Assert.Equal("is out of its group and joins again", _state.Problem);
+
+        _state.Joined();
         Assert.Null(_state.Problem);
     }
 
@@ -25,11 +48,11 @@ public sealed class TopicStateTests
     {
         _state.Unreachable("all brokers are down");
         _state.Failed(new InvalidOperationException("a rebalance could not be followed"));
-        _state.Reached();
+        _state.Reached(_state.WhyUnreachable);
         Assert.Contains("a rebalance could not be followed", _state.Problem, StringComparison.Ordinal);
 
         _state.Missing();
-        _state.Reached();
+        _state.Reached(_state.WhyUnreachable);
         Assert.NotNull(_state.Problem);
     }
 }
