@@ -36,6 +36,9 @@ internal sealed class RelayWorker(
 
     private const string RemoveSql = "DELETE FROM outbox WHERE id = ANY ($1)";
 
+    /// <summary>How often the outbox is read from its very beginning again, whatever was seen: an id that was given twice is found then.</summary>
+    private static readonly TimeSpan WholeLook = TimeSpan.FromMinutes(1);
+
     private static readonly string ReadSql = SqlText.Read("Relay.ReadEvents.sql");
     private readonly RelayOptions _options = options.Value;
 
@@ -81,6 +84,8 @@ internal sealed class RelayWorker(
         }
 
         var confirmed = new List<long>();
+        var floor = new ReadFloor();
+        var floorSince = time.GetTimestamp();
         try
         {
             await ExecuteAsync(connection, $"{SettingsSql}; LISTEN {Outbox.Outbox.Channel}", cancellationToken).ConfigureAwait(false);
@@ -88,7 +93,12 @@ internal sealed class RelayWorker(
             while (true)
             {
                 bell.Wake();
-                var events = await RemoveAndReadAsync(connection, confirmed, cancellationToken).ConfigureAwait(false);
+                if (time.GetElapsedTime(floorSince) > WholeLook)
+                {
+                    (floor, floorSince) = (new ReadFloor(), time.GetTimestamp());
+                }
+
+                var events = await RemoveAndReadAsync(connection, confirmed, floor, cancellationToken).ConfigureAwait(false);
                 if (confirmed.Count > 0 || events.Count == 0)
                 {
                     // A target that fails is not well again because the table could be read.
@@ -204,7 +214,8 @@ internal sealed class RelayWorker(
     }
 
     /// <summary>One round trip: what the pass before this one delivered goes, and the next events come, as many as a pass may hold.</summary>
-    private async Task<List<OutboxEvent>> RemoveAndReadAsync(NpgsqlConnection connection, List<long> delivered, CancellationToken cancellationToken)
+    private async Task<List<OutboxEvent>> RemoveAndReadAsync(
+        NpgsqlConnection connection, List<long> delivered, ReadFloor floor, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
         if (delivered.Count > 0)
@@ -215,12 +226,18 @@ internal sealed class RelayWorker(
 
         batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadSql)
         {
-            Parameters = { new() { Value = _options.BatchEvents }, new() { Value = _options.BatchBytes } },
+            Parameters = { new() { Value = _options.BatchEvents }, new() { Value = _options.BatchBytes }, new() { Value = floor.Id } },
         });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         var events = new List<OutboxEvent>();
+        var (oldest, next) = (0UL, 0UL);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
+            if (events.Count == 0)
+            {
+                (oldest, next) = (reader.GetFieldValue<ulong>(7), reader.GetFieldValue<ulong>(8));
+            }
+
             events.Add(new OutboxEvent(
                 reader.GetInt64(0),
                 reader.GetString(1),
@@ -229,6 +246,11 @@ internal sealed class RelayWorker(
                 reader.IsDBNull(4) ? null : reader.GetFieldValue<byte[]>(4),
                 reader.GetDateTime(5),
                 reader.IsDBNull(6) ? null : reader.GetString(6)));
+        }
+
+        if (events.Count > 0)
+        {
+            floor.Read(oldest, next, events[0].Id, events[^1].Id);
         }
 
         return events;

@@ -1,0 +1,42 @@
+namespace Bus.Storage.Relay;
+
+/// <summary>
+/// Below which id the outbox holds nothing and never will: removed rows that a long snapshot, such as that of a dump, keeps from being cleared away
+/// would else be walked over by every pass. An id is taken before its transaction commits, so a lower one may still appear until every transaction has
+/// ended that was under way when a higher one was seen. Writers have taken a lock, and with it a transaction id, before they take an id of the outbox.
+/// </summary>
+internal sealed class ReadFloor
+{
+    private long _highest;
+    private (ulong EndsBelow, long Id)? _settling;
+    private long? _settled;
+
+    /// <summary>Only greater ids need to be looked at.</summary>
+    public long Id { get; private set; }
+
+    /// <summary>Takes note of what a pass read.</summary>
+    /// <param name="oldest">The oldest transaction that was under way, <c>pg_snapshot_xmin</c> of the read.</param>
+    /// <param name="next">The first one that had not begun, <c>pg_snapshot_xmax</c> of the read.</param>
+    /// <param name="first">The lowest id that was there.</param>
+    /// <param name="last">The highest id that was read.</param>
+    public void Read(ulong oldest, ulong next, long first, long last)
+    {
+        if (_settling is { } settling && oldest >= settling.EndsBelow)
+        {
+            // All that can ever be up to this id is to be seen from this read on.
+            (_settling, _settled) = (null, settling.Id);
+        }
+
+        if (_settled is { } settled && first > settled)
+        {
+            (_settled, Id) = (null, settled);
+        }
+
+        if (_settling is null && _settled is null && _highest > Id)
+        {
+            _settling = (next, _highest);
+        }
+
+        _highest = Math.Max(_highest, last);
+    }
+}
