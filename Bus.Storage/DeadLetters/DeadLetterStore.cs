@@ -35,7 +35,7 @@ public static class DeadLetterStore
 {
     private const string ResolveSql = "UPDATE dead_letter SET state = 'resolved', resolved_at = clock_timestamp() WHERE id = $1";
     private const string FailSql =
-        "UPDATE dead_letter SET state = $2, reason = $3, sentence = $4, exception = COALESCE($5, exception) WHERE id = $1";
+        "UPDATE dead_letter SET state = $2, reason = $3, sentence = $4, exception = COALESCE($5, exception), json_path = $6, byte_position = $7 WHERE id = $1";
     private static readonly string InsertSql = SqlText.Read("DeadLetters.InsertDeadLetter.sql");
     private static readonly string InsertManySql = SqlText.Read("DeadLetters.InsertDeadLetters.sql");
     private static readonly string AddAttemptSql = SqlText.Read("DeadLetters.AddAttempt.sql");
@@ -62,7 +62,7 @@ public static class DeadLetterStore
             new() { Value = letter.Reason },
             Text(letter.Sentence),
             Text(letter.JsonPath),
-            new() { Value = (object?)letter.BytePosition ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+            Number(letter.BytePosition),
             new() { Value = letter.State },
             Text(letter.Exception),
             Text(letter.ParkedKey),
@@ -120,7 +120,7 @@ public static class DeadLetterStore
     {
         await using var command = new NpgsqlCommand(LockSql, connection, transaction) { Parameters = { new() { Value = id } } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader, firstColumn: 0, reader.GetInt32(12)) : null;
+        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader, firstColumn: 0, reader.GetInt32(13)) : null;
     }
 
     internal static LockedDeadLetter Read(NpgsqlDataReader reader, int firstColumn, int redeliveries) => new(
@@ -136,6 +136,7 @@ public static class DeadLetterStore
         reader.GetFieldValue<string[]>(firstColumn + 9),
         reader.GetFieldValue<byte[]?[]>(firstColumn + 10),
         reader.IsDBNull(firstColumn + 11) ? null : reader.GetString(firstColumn + 11),
+        reader.GetFieldValue<DateTimeOffset>(firstColumn + 12),
         redeliveries);
 
     /// <summary>Adds the next attempt: a replay, which somebody asked for, or (without an actor) a redelivery.</summary>
@@ -148,10 +149,14 @@ public static class DeadLetterStore
         },
     };
 
-    /// <summary>Says why it could not be stored this time, and whether it is tried again.</summary>
-    public static NpgsqlBatchCommand Fail(long id, string state, string reason, string sentence, string? exception) => new(FailSql)
+    /// <summary>Says why it could not be stored this time, and whether it is tried again; an exception stays until another one comes.</summary>
+    public static NpgsqlBatchCommand Fail(
+        long id, string state, string reason, string sentence, string? exception, string? jsonPath, long? bytePosition) => new(FailSql)
     {
-        Parameters = { new() { Value = id }, new() { Value = state }, new() { Value = reason }, Text(sentence), Text(exception) },
+        Parameters =
+        {
+            new() { Value = id }, new() { Value = state }, new() { Value = reason }, Text(sentence), Text(exception), Text(jsonPath), Number(bytePosition),
+        },
     };
 
     /// <summary>Marks a dead letter as resolved.</summary>
@@ -165,12 +170,14 @@ public static class DeadLetterStore
 
     private static NpgsqlParameter Bytes(byte[]? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea };
 
+    private static NpgsqlParameter Number(long? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint };
+
     private static NpgsqlParameter Text(string? value) => new() { Value = (object?)Storable(value) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     private static string? Storable(string? text) => text is null ? null : StorableText.Of(text);
 }
 
-/// <summary>A dead letter under lock: its state, its record, the key it blocks or waits under, and how often it was redelivered.</summary>
+/// <summary>A dead letter under lock: its state, its record, the key it blocks or waits under, when it came, and how often it was redelivered.</summary>
 public sealed record LockedDeadLetter(
     string State,
     string Group,
@@ -184,4 +191,5 @@ public sealed record LockedDeadLetter(
     string[] HeaderNames,
     byte[]?[] HeaderValues,
     string? ParkedKey,
+    DateTimeOffset RecordedAt,
     int Redeliveries);

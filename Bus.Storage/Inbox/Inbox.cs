@@ -34,7 +34,10 @@ public static class Inbox
         return found;
     }
 
-    /// <summary>A watermark, in epoch 1, for each partition that has none: at the low offset given for it.</summary>
+    /// <summary>
+    /// A watermark for each partition that has none: at the low offset given for it, in the epoch that another group has reached there, or else in the one
+    /// behind its own ranges; in epoch 1 where there is neither.
+    /// </summary>
     public static NpgsqlBatchCommand CreateWatermarks(string group, string topic, IReadOnlyDictionary<int, long> lowOffsets) => new(CreateSql)
     {
         Parameters =
@@ -46,7 +49,7 @@ public static class Inbox
         },
     };
 
-    /// <summary>The watermarks of partitions; those that have none get one at the low offset given for each, in epoch 1.</summary>
+    /// <summary>The watermarks of partitions; those that have none get one, as <see cref="CreateWatermarks"/> says.</summary>
     public static async Task<Dictionary<int, InboxWatermark>> LoadAsync(
         NpgsqlDataSource database, string group, string topic, IReadOnlyDictionary<int, long> lowOffsets, CancellationToken cancellationToken)
     {

@@ -6,16 +6,17 @@ namespace Orders.Service.Failures;
 
 /// <summary>
 /// Notices that almost everything fails, which is no record's fault: too many failures in a row, or too large a share of them over a few
-/// minutes. Counts what this instance accounts for; asks for a pause once, until it is reset.
+/// minutes. Of failures that are redelivered fewer are enough: each is tried for a while, so they come slowly, and no sender's records are the cause.
+/// Counts what this instance accounts for; asks for a pause once, until it is reset.
 /// </summary>
 internal sealed class Brake(IOptions<FailuresOptions> options, TimeProvider time)
 {
     private const int Slices = 30;
 
     private readonly Lock _lock = new();
-    private readonly Queue<(long Slice, long Records, long Failed)> _slices = [];
+    private readonly Queue<Share> _slices = [];
     private long _inARow;
-    private (long Slice, long Records, long Failed) _now;
+    private Share _now;
     private string? _tripped;
 
     /// <summary>Why ingest should pause; null while there is no reason.</summary>
@@ -44,7 +45,7 @@ internal sealed class Brake(IOptions<FailuresOptions> options, TimeProvider time
         {
             // Whatever succeeds within a batch ends the row: an error below a batch's size, in favour of going on.
             _inARow = failed == records ? _inARow + failed : 0;
-            Add(records, failed);
+            Add(records, failed, counts.Redelivering);
             _tripped ??= Judge();
         }
     }
@@ -59,20 +60,20 @@ internal sealed class Brake(IOptions<FailuresOptions> options, TimeProvider time
         }
     }
 
-    private void Add(long records, long failed)
+    private void Add(long records, long failed, long redelivering)
     {
         var slice = time.GetUtcNow().Ticks / (options.Value.BrakeWindow.Ticks / Slices);
         if (slice != _now.Slice)
         {
             _slices.Enqueue(_now);
-            _now = (slice, 0, 0);
+            _now = new Share(slice, 0, 0, 0);
             while (_slices.TryPeek(out var oldest) && oldest.Slice <= slice - Slices)
             {
                 _slices.Dequeue();
             }
         }
 
-        _now = (slice, _now.Records + records, _now.Failed + failed);
+        _now = new Share(slice, _now.Records + records, _now.Failed + failed, _now.Redelivering + redelivering);
     }
 
     private string? Judge()
@@ -84,10 +85,16 @@ internal sealed class Brake(IOptions<FailuresOptions> options, TimeProvider time
 
         var records = _now.Records + _slices.Sum(slice => slice.Records);
         var failed = _now.Failed + _slices.Sum(slice => slice.Failed);
-        return records >= options.Value.BrakeMinimum && failed * 100 > records * options.Value.BrakePercent
+        var redelivering = _now.Redelivering + _slices.Sum(slice => slice.Redelivering);
+        return IsTooMuch(failed, records, options.Value.BrakeMinimum) || IsTooMuch(redelivering, records, options.Value.BrakeMinimumRedelivering)
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"{failed} of the last {records} records could not be stored (within {options.Value.BrakeWindow.TotalMinutes:0.#} min)")
             : null;
     }
+
+    private bool IsTooMuch(long failed, long records, int minimum) => records >= minimum && failed * 100 > records * options.Value.BrakePercent;
+
+    /// <summary>What a slice of the window saw.</summary>
+    private readonly record struct Share(long Slice, long Records, long Failed, long Redelivering);
 }

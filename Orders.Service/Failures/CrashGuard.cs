@@ -15,7 +15,8 @@ namespace Orders.Service.Failures;
 /// <summary>
 /// Finds a record that ends the process. Where several starts in a row crashed before anything was accounted for, the records of a batch's length go
 /// one by one, each marked in the database before it is touched; the one that is found marked after a crash becomes a dead letter without being
-/// looked into. While any partition goes so, batches take turns in this process: whatever ends it then, nobody else was at work.
+/// looked into. While any partition goes so, batches take turns in this process, after those under way have ended: whatever ends it then, no other batch
+/// was at work.
 /// </summary>
 internal sealed class CrashGuard(
     NpgsqlDataSource database,
@@ -28,7 +29,10 @@ internal sealed class CrashGuard(
     private readonly Guid _owner = Guid.NewGuid();
     private readonly ConcurrentDictionary<InboxPartition, Watch> _partitions = new();
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly Lock _lock = new();
     private int _watched;
+    private int _underWay;
+    private TaskCompletionSource? _noneUnderWay;
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("crashGuard");
 
@@ -37,15 +41,24 @@ internal sealed class CrashGuard(
         var batch = context.Message;
         var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
         var watch = _partitions.TryGetValue(partition, out var known) ? known : await AnnounceAsync(partition, batch, context.CancellationToken);
-        if (Volatile.Read(ref _watched) == 0)
+        if (TryBegin())
         {
-            await next.Send(context);
+            try
+            {
+                await next.Send(context);
+            }
+            finally
+            {
+                End();
+            }
+
             return;
         }
 
         await _turn.WaitAsync(context.CancellationToken);
         try
         {
+            await NoneUnderWayAsync().WaitAsync(context.CancellationToken);
             await SendInTurnAsync(context, next, partition, watch);
         }
         finally
@@ -61,7 +74,7 @@ internal sealed class CrashGuard(
         {
             if (_partitions.TryRemove(new InboxPartition(group, topic, number), out var watch))
             {
-                End(watch);
+                Forget(watch);
             }
         }
 
@@ -78,7 +91,11 @@ internal sealed class CrashGuard(
         {
             // No more than this was in work when the process ended.
             watch.Left = ingest.Value.Reading.BatchRecords;
-            Interlocked.Increment(ref _watched);
+            lock (_lock)
+            {
+                _watched++;
+            }
+
             Log.OneByOne(logger, partition.Partition, batch.First, start.Starts - 1, watch.Left);
         }
 
@@ -144,7 +161,7 @@ internal sealed class CrashGuard(
         watch.Left--;
         if (watch.Left == 0)
         {
-            Interlocked.Decrement(ref _watched);
+            Unwatch();
             Log.TogetherAgain(logger, alone.Partition, alone.Next);
         }
     }
@@ -161,11 +178,57 @@ internal sealed class CrashGuard(
         }
     }
 
-    private void End(Watch watch)
+    private void Forget(Watch watch)
     {
         if (watch.Left > 0)
         {
-            Interlocked.Decrement(ref _watched);
+            Unwatch();
+        }
+    }
+
+    private void Unwatch()
+    {
+        lock (_lock)
+        {
+            _watched--;
+        }
+    }
+
+    /// <summary>A batch that needs no turn is under way from here on; false where it needs one.</summary>
+    private bool TryBegin()
+    {
+        lock (_lock)
+        {
+            if (_watched > 0)
+            {
+                return false;
+            }
+
+            _underWay++;
+            return true;
+        }
+    }
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            _underWay--;
+            if (_underWay == 0)
+            {
+                _noneUnderWay?.SetResult();
+                _noneUnderWay = null;
+            }
+        }
+    }
+
+    private Task NoneUnderWayAsync()
+    {
+        lock (_lock)
+        {
+            return _underWay == 0
+                ? Task.CompletedTask
+                : (_noneUnderWay ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 

@@ -53,10 +53,7 @@ internal sealed class DeadLetterReplayer(
 
         var trial = await ingest.TryAsync(transaction, letter, cancellationToken);
         List<NpgsqlBatchCommand> commands = [DeadLetterStore.AddAttempt(id, trial.Word, trial.Why?.Reason, trial.Why?.Sentence, actor)];
-        if (trial.Why is null)
-        {
-            commands.Add(DeadLetterStore.Resolve(id));
-        }
+        commands.Add(trial.Why is { } still ? still.Mark(id, DeadLetterStates.Dead) : DeadLetterStore.Resolve(id));
 
         if (trial.IsFinal && blocked is not null)
         {

@@ -1,12 +1,18 @@
 using System.Globalization;
 using System.Text;
+using Bus.Storage.DeadLetters;
 using Npgsql;
+using Orders.Service.Ingest.Decoding;
 
 namespace Orders.Service.Failures;
 
 /// <summary>What is kept of an exception: a reason code, a sentence, and its text in a form that any column takes.</summary>
 internal sealed record FailureText(string Reason, string Sentence, string Exception)
 {
+    /// <summary>Why a record that breaks a rule is refused; no exception was thrown for it.</summary>
+    public FailureText(Refusal refusal)
+        : this(refusal.Reason, refusal.Sentence, "") => (JsonPath, BytePosition) = (refusal.JsonPath, refusal.BytePosition);
+
     /// <summary>The database refused what the record holds.</summary>
     public const string RefusedByDatabase = "refused_by_database";
 
@@ -26,6 +32,12 @@ internal sealed record FailureText(string Reason, string Sentence, string Except
     /// <summary>For a person; why a record is parked.</summary>
     public const string ParkedSentence = "An earlier record of the same order failed and is not finished; this one follows it in order.";
 
+    /// <summary>Where in the document it was seen; null where it was nowhere in particular.</summary>
+    public string? JsonPath { get; }
+
+    /// <summary>Where in the value's bytes, from 0.</summary>
+    public long? BytePosition { get; }
+
     private const int MaxSentence = 500;
     private const int MaxExceptionBytes = 8 * 1024;
 
@@ -43,6 +55,10 @@ internal sealed record FailureText(string Reason, string Sentence, string Except
             Clean(sentence.ReplaceLineEndings(" "), MaxSentence),
             Clean(exception.ToString(), MaxExceptionBytes));
     }
+
+    /// <summary>Writes it over what the dead letter said before.</summary>
+    public NpgsqlBatchCommand Mark(long deadLetterId, string state) =>
+        DeadLetterStore.Fail(deadLetterId, state, Reason, Sentence, Exception.Length == 0 ? null : Exception, JsonPath, BytePosition);
 
     /// <summary>Text without NUL, lone surrogates and control characters other than line breaks and tabs, at most so many bytes of UTF-8.</summary>
     internal static string Clean(string text, int maxBytes)

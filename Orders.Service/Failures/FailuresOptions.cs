@@ -64,6 +64,14 @@ internal sealed class FailuresOptions
     [Range(1, 1_000_000, ErrorMessage = "Failures:BrakeMinimum must be 1 to 1000000.")]
     public int BrakeMinimum { get; set; } = 10_000;
 
+    /// <summary>
+    /// The fewest records a share is judged by where those that failed are redelivered: failed for a fault of ours or of the database, not for what they
+    /// hold. Default 200; such a record holds its partition for 350 ms, so no window sees many. Fewer: a fault that a few orders of a quiet topic meet
+    /// pauses it; more: a broken step makes as many orders wait for their redelivery before ingest pauses.
+    /// </summary>
+    [Range(1, 1_000_000, ErrorMessage = "Failures:BrakeMinimumRedelivering must be 1 to 1000000.")]
+    public int BrakeMinimumRedelivering { get; set; } = 200;
+
     /// <summary>The wait after <paramref name="done"/> redeliveries; null when there were enough.</summary>
     public TimeSpan? RedeliveryAfter(int done) => done switch
     {

@@ -55,11 +55,11 @@ internal sealed class KeptRecordIngest(RecordDecoder decoder)
     private async Task<List<Trial>> StoreAsync(
         NpgsqlTransaction transaction, IReadOnlyCollection<LockedDeadLetter> letters, CancellationToken cancellationToken)
     {
-        var records = letters.Select(letter => decoder.Decode(letter.Epoch, letter.Partition, [ToRecord(letter)])[0]).ToList();
+        var records = letters.Select(letter => decoder.Decode(letter.Epoch, letter.Partition, [ToRecord(letter)], letter.RecordedAt)[0]).ToList();
         var uids = DecodedRecord.Uids(records);
         var fold = new OrderFold(uids.Length == 0 ? [] : await LockAsync(transaction, uids, cancellationToken));
         var trials = records.ConvertAll(record => record.Refusal is { } refusal
-            ? new Trial(Outcome.Dead, new FailureText(refusal.Reason, refusal.Sentence, ""), IsFinal: true)
+            ? new Trial(Outcome.Dead, new FailureText(refusal), IsFinal: true)
             : new Trial(record.Change is { } change ? fold.Apply(change) : record.Outcome, Why: null, IsFinal: true));
         var orders = OrderStore.Write(fold.Rows);
         await orders.CopyAsync(transaction.Connection!, cancellationToken);

@@ -27,6 +27,7 @@ internal sealed class RedeliveryWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var isTold = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -35,10 +36,17 @@ internal sealed class RedeliveryWorker(
                 {
                     // The next one that is due.
                 }
+
+                isTold = false;
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                Log.RedeliveryFailed(logger, exception);
+                if (!isTold)
+                {
+                    Log.RedeliveryFailed(logger, exception);
+                }
+
+                isTold = true;
             }
 
             await Task.Delay(options.Value.PollInterval, time, stoppingToken);
@@ -155,7 +163,6 @@ internal sealed class RedeliveryWorker(
 
     private static NpgsqlBatchCommand[] Fail(long id, string state, FailureText why) =>
     [
-        DeadLetterStore.AddAttempt(id, state, why.Reason, why.Sentence, actor: null),
-        DeadLetterStore.Fail(id, state, why.Reason, why.Sentence, why.Exception.Length == 0 ? null : why.Exception),
+        DeadLetterStore.AddAttempt(id, state, why.Reason, why.Sentence, actor: null), why.Mark(id, state),
     ];
 }

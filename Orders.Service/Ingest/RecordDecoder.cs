@@ -36,9 +36,13 @@ internal sealed class RecordDecoder(OrderReader reader, TimeProvider time)
     private const string TraceParentHeader = "traceparent";
 
     /// <summary>Decodes a run of one partition, in its order.</summary>
-    public IReadOnlyList<DecodedRecord> Decode(int epoch, int partition, IReadOnlyList<Record> records)
+    /// <param name="epoch">Which life of the partition's log.</param>
+    /// <param name="partition">Which partition.</param>
+    /// <param name="records">In the order of their offsets.</param>
+    /// <param name="seen">When they came, if not now: a record dated later than that counts as of then.</param>
+    public IReadOnlyList<DecodedRecord> Decode(int epoch, int partition, IReadOnlyList<Record> records, DateTimeOffset? seen = null)
     {
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = (seen ?? time.GetUtcNow()).ToUnixTimeMilliseconds();
         var decoded = new DecodedRecord[records.Count];
         for (var i = 0; i < decoded.Length; i++)
         {

@@ -52,16 +52,16 @@ internal sealed class Rehearsal(BatchIngest ingest, TimeProvider time, ILogger<R
     /// <summary>Orders under uids that nobody has. No dead letter: a number it took would be missing from those that people see.</summary>
     private static RecordBatch<OrderReceived> Batch(int orders)
     {
-        var group = $"rehearsal-{NewId.NextGuid():N}";
+        var name = $"rehearsal-{NewId.NextGuid():N}";
         return new RecordBatch<OrderReceived>
         {
-            Group = group,
-            Topic = Topics.Orders,
+            Group = name,
+            Topic = name,
             Partition = 0,
             Epoch = 1,
             First = 0,
             Next = orders,
-            Records = [.. Enumerable.Range(0, orders).Select(offset => Order($"{group}-{offset}", offset))],
+            Records = [.. Enumerable.Range(0, orders).Select(offset => Order($"{name}-{offset}", offset))],
         };
     }
 

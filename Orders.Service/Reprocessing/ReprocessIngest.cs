@@ -24,19 +24,22 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
     public async Task RunAsync(
         NpgsqlConnection connection, ReprocessJob job, OffsetRange range, RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
-        var records = decoder.Decode(batch.Epoch, batch.Partition, batch.Records);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var (blocked, kept, rows) = await LockAsync(transaction, batch, records, cancellationToken);
-        var fold = new OrderFold(rows);
         var counts = new OutcomeCounts { Absent = batch.Absent };
+        var kept = await KeptAsync(transaction, batch, cancellationToken);
+        foreach (var state in kept.Values)
+        {
+            BatchIngest.Count(ref counts, IsInQueue(state) ? Outcome.Parked : Outcome.Dead);
+        }
+
+        // What is kept is not even looked into: a record that ended the process may be among it.
+        var records = decoder.Decode(batch.Epoch, batch.Partition, [.. batch.Records.Where(record => !kept.ContainsKey(record.Offset))]);
+        var (blocked, rows) = await LockAsync(transaction, batch, DecodedRecord.Uids(records), cancellationToken);
+        var fold = new OrderFold(rows);
         var letters = new List<NpgsqlBatchCommand>();
         foreach (var record in records)
         {
-            if (kept.TryGetValue(record.Record.Offset, out var state))
-            {
-                BatchIngest.Count(ref counts, IsInQueue(state) ? Outcome.Parked : Outcome.Dead);
-            }
-            else if (record.Change is { } change)
+            if (record.Change is { } change)
             {
                 var outcome = blocked?.Contains(change.Uid) == true ? Outcome.Parked : job.Forced ? fold.Force(change, range.Next) : fold.Apply(change);
                 BatchIngest.Count(ref counts, outcome);
@@ -75,20 +78,32 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
 
     private static bool IsInQueue(string state) => state is DeadLetterStates.Parked or DeadLetterStates.Redelivering;
 
-    private static async Task<(HashSet<string>? Blocked, Dictionary<long, string> Kept, Dictionary<string, OrderRow> Rows)> LockAsync(
-        NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, IReadOnlyList<DecodedRecord> records, CancellationToken cancellationToken)
+    /// <summary>The offsets of the batch that are dead letters, with their state. Nobody else makes one of an offset that was accounted for before.</summary>
+    private static async Task<Dictionary<long, string>> KeptAsync(
+        NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
-        var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
-        var uids = DecodedRecord.Uids(records);
         await using var read = new NpgsqlBatch(transaction.Connection, transaction)
         {
-            BatchCommands =
-            {
-                Reprocesses.Standing(partition),
-                KeyParking.Lock(uids),
-                Reprocesses.Kept(partition, batch.Epoch, batch.First, batch.Next),
-                OrderStore.Lock(uids),
-            },
+            BatchCommands = { Reprocesses.Kept(PartitionOf(batch), batch.Epoch, batch.First, batch.Next) },
+        };
+        await using var reader = await read.ExecuteReaderAsync(cancellationToken);
+        var kept = new Dictionary<long, string>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            kept.Add(reader.GetInt64(0), reader.GetString(1));
+        }
+
+        return kept;
+    }
+
+    private static InboxPartition PartitionOf(RecordBatch<OrderReceived> batch) => new(batch.Group, batch.Topic, batch.Partition);
+
+    private static async Task<(HashSet<string>? Blocked, Dictionary<string, OrderRow> Rows)> LockAsync(
+        NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, string[] uids, CancellationToken cancellationToken)
+    {
+        await using var read = new NpgsqlBatch(transaction.Connection, transaction)
+        {
+            BatchCommands = { Reprocesses.Standing(PartitionOf(batch)), KeyParking.Lock(uids), OrderStore.Lock(uids) },
         };
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken) || reader.GetInt32(0) != batch.Epoch || reader.GetInt64(1) < batch.Next)
@@ -100,14 +115,7 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
         await reader.NextResultAsync(cancellationToken);
         var blocked = await KeyParking.ReadAsync(reader, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        var kept = new Dictionary<long, string>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            kept.Add(reader.GetInt64(0), reader.GetString(1));
-        }
-
-        await reader.NextResultAsync(cancellationToken);
-        return (blocked, kept, await OrderStore.ReadAsync(reader, cancellationToken));
+        return (blocked, await OrderStore.ReadAsync(reader, cancellationToken));
     }
 
     private static async Task WriteAsync(

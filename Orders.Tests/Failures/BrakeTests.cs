@@ -47,6 +47,17 @@ public sealed class BrakeTests
     }
 
     [Fact]
+    public void Two_hundred_are_enough_to_judge_by_where_they_fail_for_a_fault_that_is_not_theirs()
+    {
+        See(stored: 10, dead: 0);
+        See(redelivering: 189);
+        Assert.Null(_brake.Tripped);
+
+        See(redelivering: 1);
+        Assert.Equal("190 of the last 200 records could not be stored (within 5 min)", _brake.Tripped);
+    }
+
+    [Fact]
     public void A_thousand_in_a_row_on_a_quiet_topic_are_borne()
     {
         See(stored: 1, dead: 0);
@@ -88,5 +99,6 @@ public sealed class BrakeTests
         Assert.Null(_brake.Tripped);
     }
 
-    private void See(long stored, long dead) => _brake.Observe(new OutcomeCounts { Stored = stored, Dead = dead });
+    private void See(long stored = 0, long dead = 0, long redelivering = 0) =>
+        _brake.Observe(new OutcomeCounts { Stored = stored, Dead = dead, Redelivering = redelivering });
 }

@@ -98,6 +98,29 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
         Assert.Equal(["a", Deadly], await ingest.LinesAsync(Orders));
     }
 
+    [Fact]
+    public async Task No_record_is_marked_as_alone_while_a_batch_of_another_partition_is_still_under_way()
+    {
+        await using var ingest = await IngestUnderTest.StartAsync(postgres, configure: options => options.UncleanStarts = 1);
+        await ingest.StartPartitionAsync(0);
+        await ingest.StartPartitionAsync(1);
+        await LifeAsync(ingest, IngestUnderTest.Batch(1, 0, (Deadly, 1)));
+
+        await using var instance = ingest.AnotherInstance();
+        var (underWay, alone) = (new Process(instance), new Process(instance));
+        var held = underWay.SendAsync(IngestUnderTest.Batch(0, 0, (Deadly, 2)));
+        await underWay.Ended.Task.WaitAsync(Token);
+        var waiting = alone.SendAsync(IngestUnderTest.Batch(1, 0, ("a", 1)));
+        await Eventually.SeeAsync(
+            () => ingest.QueryAsync<long>("SELECT count(*) FROM partition_start WHERE partition = 1 AND starts = 2"), announced => announced == 1);
+        Assert.Equal(0, await ingest.QueryAsync<long>("SELECT count(*) FROM partition_start WHERE alone_offset IS NOT NULL"));
+        Assert.Empty(alone.Dispatched);
+
+        underWay.GoOn.SetResult();
+        await Task.WhenAll(held, waiting);
+        Assert.Equal(["a", Deadly], await ingest.LinesAsync(Orders));
+    }
+
     /// <summary>One life of the service with one batch; returns the sizes of what was dispatched until it ended.</summary>
     private static async Task<List<int>> LifeAsync(IngestUnderTest ingest, RecordBatch<OrderReceived> batch, bool stopsInOrder = false)
     {

@@ -125,6 +125,13 @@ internal sealed class IngestUnderTest : IAsyncDisposable
         })],
     };
 
+    /// <summary>From now on the record in the partition's log cannot be decoded without an exception.</summary>
+    public void ThrowWhenLookedInto(int partition, int offset)
+    {
+        var record = _logs[partition][offset];
+        _logs[partition][offset] = new Record { Offset = record.Offset, Timestamp = record.Timestamp, Key = record.Key, Value = record.Value, Headers = null! };
+    }
+
     /// <summary>Everything of the partition once more, as one batch of a job; the job is ended before that where the test says so.</summary>
     public async Task<OutcomeCounts> ReprocessAsync(int partition, bool forced = false, bool cancelled = false)
     {

@@ -134,6 +134,38 @@ public sealed class ParkingTests(SharedPostgres postgres)
     }
 
     [Fact]
+    public async Task A_record_dated_ahead_counts_at_its_replay_as_of_when_it_came()
+    {
+        await using var ingest = await IngestUnderTest.StartAsync(postgres);
+        await ingest.RefuseAsync("ahead");
+        await ingest.IngestAsync(0, ("ahead", 1));
+        await ingest.IngestAsync(1, ("ahead", 2));
+
+        // Dated 2100, and a second older than the one that was stored.
+        await ingest.ExecuteAsync("UPDATE dead_letter SET record_timestamp = 4102444800000, recorded_at = to_timestamp(1700000000)");
+        await ingest.ExecuteAsync("ALTER TABLE orders DROP CONSTRAINT refused");
+        var replay = await ingest.Replay.ReplayAsync(
+            await ingest.QueryAsync<long>("SELECT id FROM dead_letter"), "op", TestContext.Current.CancellationToken);
+
+        Assert.Equal((ReplayStatus.Resolved, "superseded"), (replay.Status, replay.Outcome));
+        Assert.Equal(1, await ingest.QueryAsync<long>("SELECT version FROM orders"));
+    }
+
+    [Fact]
+    public async Task A_replay_that_is_refused_for_another_reason_leaves_that_one()
+    {
+        await using var ingest = await IngestUnderTest.StartAsync(postgres);
+        await ingest.RefuseAsync("poor");
+        await ingest.IngestAsync(0, ("poor", 1));
+        await ingest.ExecuteAsync("UPDATE dead_letter SET value = 'x'");
+        var replay = await ingest.Replay.ReplayAsync(
+            await ingest.QueryAsync<long>("SELECT id FROM dead_letter"), "op", TestContext.Current.CancellationToken);
+
+        Assert.Equal(ReplayStatus.StillDead, replay.Status);
+        Assert.Equal(["dead malformed_json 0"], await ingest.LinesAsync("SELECT state, reason, byte_position FROM dead_letter"));
+    }
+
+    [Fact]
     public async Task A_long_line_follows_in_order_in_a_few_transactions()
     {
         const int line = 1_000;

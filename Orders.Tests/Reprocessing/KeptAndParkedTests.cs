@@ -35,6 +35,19 @@ public sealed class KeptAndParkedTests(SharedPostgres postgres)
     }
 
     [Fact]
+    public async Task What_is_kept_is_not_even_looked_into_for_it_may_have_ended_the_process()
+    {
+        await using var ingest = await IngestUnderTest.StartAsync(postgres);
+        await ingest.RefuseAsync("poor");
+        await ingest.IngestAsync(0, ("a", 1), ("poor", 1));
+        ingest.ThrowWhenLookedInto(partition: 0, offset: 1);
+
+        var counts = await ingest.ReprocessAsync(0);
+
+        Assert.Equal(new OutcomeCounts { Duplicate = 1, Dead = 1 }, counts);
+    }
+
+    [Fact]
     public async Task What_can_no_longer_be_stored_becomes_a_dead_letter_once_and_its_order_stays()
     {
         await using var ingest = await IngestUnderTest.StartAsync(postgres);

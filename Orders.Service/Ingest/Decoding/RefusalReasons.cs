@@ -76,7 +76,7 @@ internal static class RefusalReasons
     public const string HeadersTooLarge = "headers_too_large";
 }
 
-/// <summary>The named rules by which a record is ignored; each is counted under its name.</summary>
+/// <summary>The named rules by which a record is ignored.</summary>
 internal static class IgnoreRules
 {
     /// <summary>A removal (null value) that no order can be meant by: its key is not an order uid.</summary>
