@@ -46,7 +46,7 @@ internal static class HelpText
             text.Append("  ").Append(verb.Name.PadRight(10)).Append(verb.Description).Append('\n');
         }
 
-        text.Append("\n  bus VERB --help shows a verb's options; --json gives a result for scripts; --dir D chooses which system.\n");
+        text.Append("\n  bus VERB --help shows a verb's options; --json gives a result for scripts; --dir D, where a verb has it, chooses which system.\n");
         text.Append("  Exit codes: 0 fine, 1 usage or refused, 2 something needed is missing or unreachable,\n");
         text.Append("  3 an invariant is violated, 4 a goal is missed, 130 interrupted.");
         return text.ToString();

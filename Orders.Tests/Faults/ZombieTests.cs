@@ -29,7 +29,7 @@ public sealed class ZombieTests(FaultSystem system)
             {
                 await group.SharedByAsync(1, OrdersTopic.Partitions);
 
-                // A partition whose watermark the frozen one has locked waits, for half a minute or until it wakes up; the others do not.
+                // A partition whose watermark the frozen one has locked waits, until a lock was waited for in vain or it wakes up; the others do not.
                 var before = await system.PositionsAsync();
                 await load.LastsAsync(FaultLength.Seconds(5, 50));
                 moved.Add((await system.PositionsAsync()).Count(now => now.Value > before[now.Key]));

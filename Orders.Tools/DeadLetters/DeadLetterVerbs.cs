@@ -11,7 +11,7 @@ internal static class DeadLetterVerbs
 
     private static Command List(BusContext bus)
     {
-        var state = new Option<string?>("--state") { Description = "dead, resolved, dismissed …; default: dead." };
+        var state = new Option<string?>("--state") { Description = "dead, redelivering, parked or resolved; default: dead." };
         var reason = new Option<string?>("--reason") { Description = "Only this reason code." };
         var limit = new Option<int>("--limit") { Description = "At most this many.", DefaultValueFactory = _ => 50 };
         var directory = Workspace.Option();

@@ -13,7 +13,6 @@ internal static class TestVerb
     internal const string LongFaults = "long";
 
     private const string Chaos = "chaos";
-    private const string KafkaBesideTheRepository = "../shared/kafka";
 
     /// <summary>How long the tests may take together before they are stopped: a little more than they take on two cores.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(22);
@@ -26,7 +25,7 @@ internal static class TestVerb
         var category = new Argument<string?>("CATEGORY")
         {
             Description = "pure (no server), system (Postgres, Redis, Chromium, embedded Kafka), kafka (a real Kafka) "
-                + "or chaos (those of faults alone, each lasting long: an hour or two). Default: all.",
+                + "or chaos (those of faults alone, each lasting long: an hour or two). Default: all but two of faults that last long.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var json = Workspace.JsonOption();
@@ -43,24 +42,24 @@ internal static class TestVerb
             throw BusException.Failed($"{category} is not a category of tests; there are {string.Join(", ", Categories)}.");
         }
 
-        var kafkaHome = FindKafka(bus.Root);
-        if (kafkaHome is null && category is null or "kafka" or Chaos && kafkaHome is null)
+        var kafkaHome = KafkaHome();
+        if (kafkaHome is null && category is null or "kafka" or Chaos)
         {
             bus.Terminal.Say("Left out: category kafka, because KAFKA_HOME names no Kafka distribution.");
-        }
-
-        if (category is "kafka" or Chaos && kafkaHome is null)
-        {
-            return ExitCode.Unreachable;
+            if (category is not null)
+            {
+                return ExitCode.Unreachable;
+            }
         }
 
         await DebianPackages.EnsureAsync(bus, Needed(category, kafkaHome), cancellationToken);
         return await RunTestsAsync(bus, category, kafkaHome, json, cancellationToken);
     }
 
-    private static string? FindKafka(string root) =>
-        new[] { Environment.GetEnvironmentVariable("KAFKA_HOME"), Path.GetFullPath(Path.Combine(root, KafkaBesideTheRepository)) }
-            .FirstOrDefault(home => !string.IsNullOrEmpty(home) && File.Exists(Path.Combine(home, "bin", "kafka-server-start.sh")));
+    private static string? KafkaHome() =>
+        Environment.GetEnvironmentVariable("KAFKA_HOME") is { Length: > 0 } home && File.Exists(Path.Combine(home, "bin", "kafka-server-start.sh"))
+            ? home
+            : null;
 
     private static DebianPackage[] Needed(string? category, string? kafkaHome)
     {
