@@ -239,7 +239,7 @@ internal sealed partial class TopicConsumer
                 break;
             case ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed:
             // The client goes on behind a record that it could not take, which would be counted as an offset without one: it is asked for again.
-            case ErrorCode.Local_BadMsg or ErrorCode.Local_BadCompression or ErrorCode.Local_NotImplemented:
+            case ErrorCode.Local_BadMsg or ErrorCode.Local_NotImplemented:
             case ErrorCode.Local_KeyDeserialization or ErrorCode.Local_ValueDeserialization:
                 throw exception;
             default:

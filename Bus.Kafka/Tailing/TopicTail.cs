@@ -25,6 +25,9 @@ public sealed class TopicTail(
     /// <summary>Partitions whose position means nothing any more; looked at until they have begun anew.</summary>
     private readonly HashSet<int> _lost = [];
     private bool _hasBegun;
+
+    /// <summary>Whether the topic was not there at the look before; once alone may be a broker that does not know it yet.</summary>
+    private bool _wasMissing;
     private volatile bool _isKeepingUp;
     private volatile string _state = "has not begun";
 
@@ -142,12 +145,18 @@ public sealed class TopicTail(
             var keepsUp = Look(consumer, looker, partitions);
             if (partitions.Count == 0)
             {
-                // Whatever bears its name next is another topic, however far it has grown by then.
-                _lost.UnionWith(_positions.All.Select(position => position.Partition));
+                if (_wasMissing)
+                {
+                    // Whatever bears its name next is another topic, however far it has grown by then.
+                    _lost.UnionWith(_positions.All.Select(position => position.Partition));
+                }
+
+                _wasMissing = true;
                 Say(keepsUp: false, $"waits for topic {_options.Topic}, which does not exist");
             }
             else
             {
+                _wasMissing = false;
                 Say(keepsUp, keepsUp ? "keeps up" : "is behind");
             }
         }
@@ -175,8 +184,13 @@ public sealed class TopicTail(
             }
 
             var look = _positions.Look(partition, offsets.Low, offsets.High);
+            if (_lost.Remove(partition))
+            {
+                look = TailLook.Gap;
+            }
+
             keepsUp &= look == TailLook.KeepsUp;
-            if (_lost.Remove(partition) || look == TailLook.Gap)
+            if (look == TailLook.Gap)
             {
                 _positions.Begin(partition, offsets.Low, offsets.Low);
                 gap = $"records of {_options.Topic}[{partition}] are gone, or the topic was created anew; "

@@ -142,7 +142,12 @@ internal sealed class LogCheck : IDisposable
 
     private void Recognise(int partition, Watermark accounted)
     {
-        if (accounted.Last is { } last && last.Offset != _known[partition].Last?.Offset)
+        if (accounted.Last is not { } last)
+        {
+            return;
+        }
+
+        if (last.Offset != _known[partition].Last?.Offset)
         {
             _recognised[partition] = accounted;
         }

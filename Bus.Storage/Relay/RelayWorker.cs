@@ -230,12 +230,12 @@ internal sealed class RelayWorker(
         });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         var events = new List<OutboxEvent>();
-        var (oldest, next) = (0UL, 0UL);
+        var (oldest, own) = (0UL, 0UL);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             if (events.Count == 0)
             {
-                (oldest, next) = (reader.GetFieldValue<ulong>(7), reader.GetFieldValue<ulong>(8));
+                (oldest, own) = (reader.GetFieldValue<ulong>(7), reader.GetFieldValue<ulong>(8));
             }
 
             events.Add(new OutboxEvent(
@@ -250,7 +250,7 @@ internal sealed class RelayWorker(
 
         if (events.Count > 0)
         {
-            floor.Read(oldest, next, events[0].Id, events[^1].Id);
+            floor.Read(oldest, own, events[0].Id, events[^1].Id);
         }
 
         return events;

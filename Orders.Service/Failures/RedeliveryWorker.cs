@@ -27,7 +27,7 @@ internal sealed class RedeliveryWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var isTold = false;
+        Type? told = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -37,16 +37,16 @@ internal sealed class RedeliveryWorker(
                     // The next one that is due.
                 }
 
-                isTold = false;
+                told = null;
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                if (!isTold)
+                if (told != exception.GetType())
                 {
                     Log.RedeliveryFailed(logger, exception);
                 }
 
-                isTold = true;
+                told = exception.GetType();
             }
 
             await Task.Delay(options.Value.PollInterval, time, stoppingToken);

@@ -24,17 +24,35 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
     public async Task RunAsync(
         NpgsqlConnection connection, ReprocessJob job, OffsetRange range, RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var counts = new OutcomeCounts { Absent = batch.Absent };
-        var kept = await KeptAsync(transaction, batch, cancellationToken);
-        foreach (var state in kept.Values)
+        while (!await TryAsync(connection, job, range, batch, cancellationToken))
         {
-            BatchIngest.Count(ref counts, IsInQueue(state) ? Outcome.Parked : Outcome.Dead);
+            // A dead letter of the batch was resolved beside it, and the order it stored is to be seen.
         }
+    }
+
+    private async Task<bool> TryAsync(
+        NpgsqlConnection connection, ReprocessJob job, OffsetRange range, RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
         // What is kept is not even looked into: a record that ended the process may be among it.
+        var kept = await KeptAsync(transaction, batch, cancellationToken);
         var records = decoder.Decode(batch.Epoch, batch.Partition, [.. batch.Records.Where(record => !kept.ContainsKey(record.Offset))]);
-        var (blocked, rows) = await LockAsync(transaction, batch, DecodedRecord.Uids(records), cancellationToken);
+        var (blocked, still, rows) = await LockAsync(transaction, batch, DecodedRecord.Uids(records), cancellationToken);
+        if (kept.Keys.Any(offset => !still.ContainsKey(offset)))
+        {
+            return false;
+        }
+
+        var counts = new OutcomeCounts { Absent = batch.Absent };
+        foreach (var record in batch.Records)
+        {
+            if (kept.TryGetValue(record.Offset, out var state))
+            {
+                BatchIngest.Count(ref counts, IsInQueue(state) ? Outcome.Parked : Outcome.Dead);
+            }
+        }
+
         var fold = new OrderFold(rows);
         var letters = new List<NpgsqlBatchCommand>();
         foreach (var record in records)
@@ -61,6 +79,8 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
         {
             bell.Ring();
         }
+
+        return true;
     }
 
     /// <summary>Keeps the one record of the batch, which failed alone, as a dead letter that blocks nobody: its order has a later state.</summary>
@@ -78,15 +98,20 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
 
     private static bool IsInQueue(string state) => state is DeadLetterStates.Parked or DeadLetterStates.Redelivering;
 
-    /// <summary>The offsets of the batch that are dead letters, with their state. Nobody else makes one of an offset that was accounted for before.</summary>
+    /// <summary>The offsets of the batch that are dead letters, with their state.</summary>
     private static async Task<Dictionary<long, string>> KeptAsync(
         NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
-        await using var read = new NpgsqlBatch(transaction.Connection, transaction)
-        {
-            BatchCommands = { Reprocesses.Kept(PartitionOf(batch), batch.Epoch, batch.First, batch.Next) },
-        };
+        await using var read = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { KeptIn(batch) } };
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
+        return await ReadKeptAsync(reader, cancellationToken);
+    }
+
+    private static NpgsqlBatchCommand KeptIn(RecordBatch<OrderReceived> batch) =>
+        Reprocesses.Kept(PartitionOf(batch), batch.Epoch, batch.First, batch.Next);
+
+    private static async Task<Dictionary<long, string>> ReadKeptAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
         var kept = new Dictionary<long, string>();
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -98,12 +123,13 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
 
     private static InboxPartition PartitionOf(RecordBatch<OrderReceived> batch) => new(batch.Group, batch.Topic, batch.Partition);
 
-    private static async Task<(HashSet<string>? Blocked, Dictionary<string, OrderRow> Rows)> LockAsync(
+    /// <summary>What is kept is read once more behind the lock of the lines that records wait in: a redelivery resolves a letter under that lock.</summary>
+    private static async Task<(HashSet<string>? Blocked, Dictionary<long, string> Kept, Dictionary<string, OrderRow> Rows)> LockAsync(
         NpgsqlTransaction transaction, RecordBatch<OrderReceived> batch, string[] uids, CancellationToken cancellationToken)
     {
         await using var read = new NpgsqlBatch(transaction.Connection, transaction)
         {
-            BatchCommands = { Reprocesses.Standing(PartitionOf(batch)), KeyParking.Lock(uids), OrderStore.Lock(uids) },
+            BatchCommands = { Reprocesses.Standing(PartitionOf(batch)), KeyParking.Lock(uids), KeptIn(batch), OrderStore.Lock(uids) },
         };
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken) || reader.GetInt32(0) != batch.Epoch || reader.GetInt64(1) < batch.Next)
@@ -115,7 +141,9 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
         await reader.NextResultAsync(cancellationToken);
         var blocked = await KeyParking.ReadAsync(reader, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        return (blocked, await OrderStore.ReadAsync(reader, cancellationToken));
+        var kept = await ReadKeptAsync(reader, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return (blocked, kept, await OrderStore.ReadAsync(reader, cancellationToken));
     }
 
     private static async Task WriteAsync(

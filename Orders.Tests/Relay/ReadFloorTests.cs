@@ -17,21 +17,21 @@ public sealed class ReadFloorTests
     [Fact]
     public void What_was_seen_is_passed_over_once_every_transaction_of_its_time_has_ended()
     {
-        Assert.Equal(0, After(oldest: 10, next: 12, first: 1, last: 100));
-        Assert.Equal(0, After(oldest: 10, next: 15, first: 101, last: 200));
-        Assert.Equal(0, After(oldest: 14, next: 20, first: 201, last: 300));
-        Assert.Equal(100, After(oldest: 15, next: 21, first: 301, last: 400));
+        Assert.Equal(0, After(oldest: 10, own: 12, first: 1, last: 100));
+        Assert.Equal(0, After(oldest: 10, own: 15, first: 101, last: 200));
+        Assert.Equal(0, After(oldest: 14, own: 20, first: 201, last: 300));
+        Assert.Equal(100, After(oldest: 15, own: 21, first: 301, last: 400));
     }
 
     [Fact]
     public void An_id_that_appears_late_is_read_before_those_around_it_are_passed_over()
     {
-        After(oldest: 10, next: 12, first: 1, last: 100);
-        After(oldest: 10, next: 15, first: 101, last: 200);
+        After(oldest: 10, own: 12, first: 1, last: 100);
+        After(oldest: 10, own: 15, first: 101, last: 200);
 
         // Its transaction has ended, and here it is.
-        Assert.Equal(0, After(oldest: 16, next: 20, first: 57, last: 300));
-        Assert.Equal(100, After(oldest: 17, next: 21, first: 301, last: 400));
+        Assert.Equal(0, After(oldest: 16, own: 20, first: 57, last: 300));
+        Assert.Equal(100, After(oldest: 17, own: 21, first: 301, last: 400));
     }
 
     [Fact]
@@ -40,15 +40,15 @@ public sealed class ReadFloorTests
         var floor = 0L;
         for (var pass = 1; pass <= 10; pass++)
         {
-            floor = After(oldest: (ulong)pass * 10, next: (ulong)pass * 10, first: (pass * 100) + 1, last: (pass + 1) * 100);
+            floor = After(oldest: (ulong)pass * 10, own: (ulong)pass * 10, first: (pass * 100) + 1, last: (pass + 1) * 100);
         }
 
         Assert.Equal(900, floor);
     }
 
-    private long After(ulong oldest, ulong next, long first, long last)
+    private long After(ulong oldest, ulong own, long first, long last)
     {
-        _floor.Read(oldest, next, first, last);
+        _floor.Read(oldest, own, first, last);
         return _floor.Id;
     }
 }

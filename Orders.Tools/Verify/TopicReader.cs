@@ -27,7 +27,7 @@ internal sealed class TopicReader : IDisposable
             EnableAutoCommit = false,
             EnableAutoOffsetStore = false,
             EnablePartitionEof = true,
-            ConsumeResultFields = "headers",
+            ConsumeResultFields = "headers,timestamp",
             IsolationLevel = IsolationLevel.ReadCommitted,
             AutoOffsetReset = AutoOffsetReset.Earliest,
 
