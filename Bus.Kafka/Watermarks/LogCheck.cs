@@ -100,13 +100,20 @@ internal sealed class LogCheck : IDisposable
             while (waiting.Count > 0 && _time.GetElapsedTime(since) < QuestionTimeout)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (Consume() is not { } result || !waiting.Remove(result.Partition.Value))
+                if (Consume() is not { } result)
+                {
+                    // Any question wakes the client's thread, which else may sleep for a second before it fetches (decision 0007).
+                    LogBounds.EndsOf(_consumer, _topic, waiting.Keys, QuestionTimeout);
+                    continue;
+                }
+
+                if (!waiting.Remove(result.Partition.Value))
                 {
                     continue;
                 }
 
-                // An answer holds one partition's record, and having that the client asks for no other before a second has gone by: the same few
-                // would be seen at every look, and a new log in any other never.
+                // An answer holds one partition's record, and having that the client asks for no other before its thread wakes up: the same few would
+                // be seen at every look, and a new log in any other never.
                 Ask(waiting);
                 if (result.IsPartitionEOF)
                 {
