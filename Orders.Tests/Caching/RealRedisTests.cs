@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Bus.Caching;
 using Bus.Caching.L2;
+using Orders.Tests.Servers;
 using StackExchange.Redis;
 
 namespace Orders.Tests.Caching;
@@ -66,7 +67,7 @@ public sealed class RealRedisTests : IAsyncLifetime
         await _direct.GetDatabase().ScriptEvaluateAsync("return redis.call('SCRIPT', 'FLUSH')").ContinueWith(
             _ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
         test.Cache.Apply("other", FakeOrigin.Value(2, "two"));
-        Assert.True(SpinWait.SpinUntil(() => _direct.GetDatabase().KeyExists("test:v:other"), TimeSpan.FromSeconds(10)));
+        await Eventually.SeeAsync(() => _direct.GetDatabase().KeyExistsAsync("test:v:other"), exists => exists);
     }
 
     [Fact]
