@@ -91,11 +91,7 @@ internal sealed class CrashGuard(
         {
             // No more than this was in work when the process ended.
             watch.Left = ingest.Value.Reading.BatchRecords;
-            lock (_lock)
-            {
-                _watched++;
-            }
-
+            CountWatched(1);
             Log.OneByOne(logger, partition.Partition, batch.First, start.Starts - 1, watch.Left);
         }
 
@@ -161,7 +157,7 @@ internal sealed class CrashGuard(
         watch.Left--;
         if (watch.Left == 0)
         {
-            Unwatch();
+            CountWatched(-1);
             Log.TogetherAgain(logger, alone.Partition, alone.Next);
         }
     }
@@ -182,15 +178,15 @@ internal sealed class CrashGuard(
     {
         if (watch.Left > 0)
         {
-            Unwatch();
+            CountWatched(-1);
         }
     }
 
-    private void Unwatch()
+    private void CountWatched(int more)
     {
         lock (_lock)
         {
-            _watched--;
+            _watched += more;
         }
     }
 

@@ -52,9 +52,11 @@ internal sealed class DeadLetterReplayer(
         }
 
         var trial = await ingest.TryAsync(transaction, letter, cancellationToken);
-        List<NpgsqlBatchCommand> commands = [DeadLetterStore.AddAttempt(id, trial.Word, trial.Why?.Reason, trial.Why?.Sentence, actor)];
-        commands.Add(trial.Why is { } still ? still.Mark(id, DeadLetterStates.Dead) : DeadLetterStore.Resolve(id));
-
+        List<NpgsqlBatchCommand> commands =
+        [
+            DeadLetterStore.AddAttempt(id, trial.Word, trial.Why?.Reason, trial.Why?.Sentence, actor),
+            trial.Why?.Mark(id, DeadLetterStates.Dead) ?? DeadLetterStore.Resolve(id),
+        ];
         if (trial.IsFinal && blocked is not null)
         {
             commands.Add(KeyParking.Release(blocked));

@@ -6,13 +6,9 @@ using Orders.Service.Ingest.Decoding;
 
 namespace Orders.Service.Failures;
 
-/// <summary>What is kept of an exception: a reason code, a sentence, and its text in a form that any column takes.</summary>
+/// <summary>What is kept of a failure: a reason code, a sentence, and an exception's text in a form that any column takes, empty for a refusal.</summary>
 internal sealed record FailureText(string Reason, string Sentence, string Exception)
 {
-    /// <summary>Why a record that breaks a rule is refused; no exception was thrown for it.</summary>
-    public FailureText(Refusal refusal)
-        : this(refusal.Reason, refusal.Sentence, "") => (JsonPath, BytePosition) = (refusal.JsonPath, refusal.BytePosition);
-
     /// <summary>The database refused what the record holds.</summary>
     public const string RefusedByDatabase = "refused_by_database";
 
@@ -32,14 +28,18 @@ internal sealed record FailureText(string Reason, string Sentence, string Except
     /// <summary>For a person; why a record is parked.</summary>
     public const string ParkedSentence = "An earlier record of the same order failed and is not finished; this one follows it in order.";
 
+    private const int MaxSentence = 500;
+    private const int MaxExceptionBytes = 8 * 1024;
+
+    /// <summary>Why a record that breaks a rule is refused; no exception was thrown for it.</summary>
+    public FailureText(Refusal refusal)
+        : this(refusal.Reason, refusal.Sentence, "") => (JsonPath, BytePosition) = (refusal.JsonPath, refusal.BytePosition);
+
     /// <summary>Where in the document it was seen; null where it was nowhere in particular.</summary>
     public string? JsonPath { get; }
 
     /// <summary>Where in the value's bytes, from 0.</summary>
     public long? BytePosition { get; }
-
-    private const int MaxSentence = 500;
-    private const int MaxExceptionBytes = 8 * 1024;
 
     public static FailureText Of(Exception exception)
     {

@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using Bus.Storage;
 using Bus.Storage.Outbox;
 using Bus.Storage.Relay;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Orders.Tests.Servers;
 
@@ -81,14 +79,8 @@ public sealed class ConfirmedEventsTests(SharedPostgres postgres)
         await relay.StopAsync(Cancellation);
     }
 
-    private static RelayWorker Relay(NpgsqlDataSource database, IRelayTarget target, RelayState state, TimeSpan? backOff = null) => new(
-        database,
-        target,
-        new OutboxBell(database),
-        state,
-        Options.Create(new RelayOptions { BackOff = backOff ?? TimeSpan.FromMilliseconds(10) }),
-        TimeProvider.System,
-        NullLogger<RelayWorker>.Instance);
+    private static RelayWorker Relay(NpgsqlDataSource database, IRelayTarget target, RelayState state, TimeSpan? backOff = null) =>
+        RelayUnderTest.Of(database, target, state, new RelayOptions { BackOff = backOff ?? TimeSpan.FromMilliseconds(10) });
 
     /// <summary>Two versions of one order wait.</summary>
     private async Task<NpgsqlDataSource> InstallAsync(NpgsqlConnectionStringBuilder? pool = null)

@@ -1,9 +1,6 @@
-using System.Collections.Concurrent;
 using Bus.Storage;
 using Bus.Storage.Outbox;
 using Bus.Storage.Relay;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Orders.Tests.Servers;
 
@@ -77,45 +74,26 @@ public sealed class LateCommitTests(SharedPostgres postgres)
             await write.ExecuteNonQueryAsync(Cancellation);
         }
 
-        var target = new Target();
-        using var relay = new RelayWorker(
-            database, target, new OutboxBell(database), new RelayState(), Options.Create(new RelayOptions()), TimeProvider.System,
-            NullLogger<RelayWorker>.Instance);
+        var target = new CollectingTarget();
+        using var relay = RelayUnderTest.Of(database, target);
         await relay.StartAsync(Cancellation);
         foreach (var key in Enumerable.Range(0, 5).Select(number => $"early-{number}"))
         {
             await using var write = database.CreateBatch();
             write.BatchCommands.Add(Event(key));
             await write.ExecuteNonQueryAsync(Cancellation);
-            await target.SentAsync(key).WaitAsync(BelowTheNextWholeLook, Cancellation);
+            await SentAsync(target, key);
         }
 
         await transaction.CommitAsync(Cancellation);
 
-        await target.SentAsync("late").WaitAsync(BelowTheNextWholeLook, Cancellation);
+        await SentAsync(target, "late");
         await relay.StopAsync(Cancellation);
     }
 
+    private static Task<bool> SentAsync(CollectingTarget target, string key) => Eventually
+        .SeeAsync(() => Task.FromResult(target.Sent.Any(e => e.Key == key)), isSent => isSent)
+        .WaitAsync(BelowTheNextWholeLook, Cancellation);
+
     private static NpgsqlBatchCommand Event(string key) => Outbox.Append([new NewEvent(key, 1, "created", [1], null)]);
-
-    private sealed class Target : IRelayTarget
-    {
-        private readonly ConcurrentDictionary<string, TaskCompletionSource> _sent = new();
-
-        public string Name => "target";
-
-        public Task SentAsync(string key) => Of(key).Task;
-
-        public Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken)
-        {
-            foreach (var e in events)
-            {
-                Of(e.Key).TrySetResult();
-            }
-
-            return Task.FromResult(events);
-        }
-
-        private TaskCompletionSource Of(string key) => _sent.GetOrAdd(key, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-    }
 }

@@ -1,9 +1,5 @@
-using System.Collections.Concurrent;
 using Bus.Storage;
 using Bus.Storage.Outbox;
-using Bus.Storage.Relay;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Orders.Tests.Servers;
 
@@ -21,17 +17,18 @@ public sealed class TwoInstallationsTests(SharedPostgres postgres)
         var connection = await postgres.CreateDatabaseAsync(Cancellation);
         await using var first = await InstallAsync(connection, "first");
         await using var second = await InstallAsync(connection, "second");
-        using var ofFirst = Relay(first, out var sentOfFirst);
-        using var ofSecond = Relay(second, out var sentOfSecond);
+        var (toFirst, toSecond) = (new CollectingTarget(), new CollectingTarget());
+        using var ofFirst = RelayUnderTest.Of(first, toFirst);
+        using var ofSecond = RelayUnderTest.Of(second, toSecond);
 
         await ofFirst.StartAsync(Cancellation);
-        await Eventually.SeeAsync(() => Task.FromResult(sentOfFirst.Count), count => count == 1);
+        await Eventually.SeeAsync(() => Task.FromResult(toFirst.Sent.Count), count => count == 1);
         await ofSecond.StartAsync(Cancellation);
-        await Eventually.SeeAsync(() => Task.FromResult(sentOfSecond.Count), count => count == 1);
+        await Eventually.SeeAsync(() => Task.FromResult(toSecond.Sent.Count), count => count == 1);
 
         await ofFirst.StopAsync(Cancellation);
         await ofSecond.StopAsync(Cancellation);
-        Assert.Equal(["first", "second"], sentOfFirst.Concat(sentOfSecond).Select(e => e.Key));
+        Assert.Equal(["first", "second"], toFirst.Sent.Concat(toSecond.Sent).Select(e => e.Key));
     }
 
     private static async Task<NpgsqlDataSource> InstallAsync(string connection, string schema)
@@ -47,36 +44,5 @@ public sealed class TwoInstallationsTests(SharedPostgres postgres)
 
         await write.ExecuteNonQueryAsync(Cancellation);
         return database;
-    }
-
-    private static RelayWorker Relay(NpgsqlDataSource database, out ConcurrentQueue<OutboxEvent> sent)
-    {
-        var target = new Collecting();
-        sent = target.Sent;
-        return new RelayWorker(
-            database,
-            target,
-            new OutboxBell(database),
-            new RelayState(),
-            Options.Create(new RelayOptions()),
-            TimeProvider.System,
-            NullLogger<RelayWorker>.Instance);
-    }
-
-    private sealed class Collecting : IRelayTarget
-    {
-        public ConcurrentQueue<OutboxEvent> Sent { get; } = new();
-
-        public string Name => "collecting";
-
-        public Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken)
-        {
-            foreach (var e in events)
-            {
-                Sent.Enqueue(e);
-            }
-
-            return Task.FromResult(events);
-        }
     }
 }
