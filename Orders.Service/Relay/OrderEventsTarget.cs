@@ -56,6 +56,23 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
         return _producer ??= Build();
     }
 
+    /// <summary>
+    /// What is sent to a topic that the client has not met waits until it looks around, once a second (librdkafka 2.0), unless it is asked.
+    /// Brokers that do not answer are told of by the sends themselves.
+    /// </summary>
+    private static void Meet(IProducer<string, byte[]?> producer)
+    {
+        using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
+        try
+        {
+            admin.GetMetadata(Topics.OrderEvents, Look);
+        }
+        catch (KafkaException)
+        {
+            // They may be there a moment later.
+        }
+    }
+
     private IProducer<string, byte[]?> Build()
     {
         var config = _kafka.ApplyTo(new ProducerConfig
@@ -79,7 +96,7 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
             MessageTimeoutMs = 20_000,
             SocketKeepaliveEnable = true,
         });
-        return new ProducerBuilder<string, byte[]?>(config)
+        var producer = new ProducerBuilder<string, byte[]?>(config)
             .SetValueSerializer(NullableBytes.Instance)
             .SetErrorHandler((_, error) =>
             {
@@ -88,6 +105,8 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
             })
             .SetLogHandler((_, message) => Log.TargetLog(_logger, message.Facility, message.Message))
             .Build();
+        Meet(producer);
+        return producer;
     }
 
     /// <summary>One request per partition and wave, as a rule. The answers come on this thread, while it flushes.</summary>

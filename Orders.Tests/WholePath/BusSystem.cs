@@ -180,9 +180,10 @@ internal sealed class BusSystem : IAsyncDisposable
     /// <summary><c>bus verify</c>, after what was published so far has arrived: nothing is wrong.</summary>
     public async Task VerifiedAsync() => (await RunAsync("verify")).Succeeded();
 
-    /// <summary>Every event on the topic, in its order: key, type, sequence, id.</summary>
+    /// <summary>Every event on the topic, in its order, once none waits in the outbox: key, type, sequence, id.</summary>
     public async Task<List<(string Key, string Type, long Sequence, string Id)>> EventsAsync()
     {
+        await Eventually.SeeAsync(() => QueryAsync<long>("SELECT count(*) FROM outbox"), waiting => waiting == 0);
         var result = await Command.RunAsync(
             "kcat", ["-C", "-e", "-q", "-b", KafkaServers, "-t", Topics.OrderEvents, "-o", "beginning", "-f", "%k\t%h\n"]);
         return [.. result.Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];

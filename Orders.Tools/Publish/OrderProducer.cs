@@ -15,6 +15,7 @@ internal sealed class OrderProducer : IDisposable
     private const int RequestsInFlight = 2;
 
     private static readonly TimeSpan RoomWait = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MeetWait = TimeSpan.FromSeconds(1);
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly string _topic;
     private readonly Ledger? _ledger;
@@ -34,6 +35,7 @@ internal sealed class OrderProducer : IDisposable
             .SetLogHandler(KafkaClients.Silent)
             .SetErrorHandler((_, error) => LastError = error.Reason)
             .Build();
+        Meet();
     }
 
     /// <summary>Told the number of every acknowledged send, from 0, on the client's thread.</summary>
@@ -96,6 +98,20 @@ internal sealed class OrderProducer : IDisposable
                 _ledger?.Doubt(send, refused.Error.Reason);
                 throw BusException.Failed($"{record.Source} cannot be sent: {refused.Error.Reason}");
             }
+        }
+    }
+
+    /// <summary>A topic that the client has not met would be met once it looks around, up to a second later (librdkafka 2.0).</summary>
+    private void Meet()
+    {
+        using var admin = new DependentAdminClientBuilder(_producer.Handle).Build();
+        try
+        {
+            admin.GetMetadata(_topic, MeetWait);
+        }
+        catch (KafkaException)
+        {
+            // The sends will tell.
         }
     }
 
