@@ -25,7 +25,7 @@ internal ref partial struct OrderPass
             case FieldRule.Uid:
                 ReadUid(text);
                 break;
-            case FieldRule.Currency when text.Length != 3 || text.IndexOfAnyExceptInRange((byte)'A', (byte)'Z') >= 0:
+            case FieldRule.Currency when !FieldRules.Holds(field.Rule, text):
                 Note(RefusalReasons.InvalidValue, $"is {ShowCurrency(text)}; a currency is three letters A-Z");
                 break;
             case FieldRule.CreatedAt:
@@ -69,9 +69,9 @@ internal ref partial struct OrderPass
 
     private void CheckCreatedAt(ReadOnlySpan<byte> text)
     {
-        if (HasZone(text) && reader.TryGetDateTimeOffset(out var time))
+        if (FieldRules.IsMoment(text, ref reader, out var moment))
         {
-            if (time < DateTimeOffset.UnixEpoch || time > latest)
+            if (!FieldRules.IsMeant(moment, latest))
             {
                 NoteDateRange(ShowDate(text));
             }
@@ -97,9 +97,6 @@ internal ref partial struct OrderPass
             Encoding.UTF8.GetString(text[..10]), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
         && (day < DateOnly.FromDateTime(DateTime.UnixEpoch) || day > DateOnly.FromDateTime(latest.UtcDateTime));
 
-    private static bool HasZone(ReadOnlySpan<byte> text) =>
-        text is [.., (byte)'Z'] or [.., (byte)'+' or (byte)'-', _, _, (byte)':', _, _];
-
     private void ReadInteger(OrderField field)
     {
         if (!reader.TryGetInt64(out var number))
@@ -108,23 +105,33 @@ internal ref partial struct OrderPass
             return;
         }
 
-        switch (field.Rule)
+        if (!FieldRules.Holds(field.Rule, number, latest))
         {
-            case FieldRule.NotNegative when number < 0:
-                Note(RefusalReasons.InvalidValue, Refusal.Invariant($"is {number}; it must not be negative"));
-                break;
-            case FieldRule.Percent when number is < 0 or > 100:
-                Note(RefusalReasons.InvalidValue, Refusal.Invariant($"is {number}; it is a percentage from 0 to 100"));
-                break;
-            case FieldRule.Int32 when number is < int.MinValue or > int.MaxValue:
-                Note(RefusalReasons.OutOfRange, Refusal.Invariant($"is {number}; it must fit in 32 bits"));
-                break;
-            case FieldRule.EpochSeconds when number < 0 || number > latest.ToUnixTimeSeconds():
-                NoteDateRange(Refusal.Invariant($"{number} (seconds since 1970)"));
-                break;
+            NoteBroken(field.Rule, number);
         }
 
         agreement.Remember(field.Role, number);
+    }
+
+    private void NoteBroken(FieldRule rule, long number)
+    {
+        switch (rule)
+        {
+            case FieldRule.NotNegative:
+                Note(RefusalReasons.InvalidValue, Refusal.Invariant($"is {number}; it must not be negative"));
+                break;
+            case FieldRule.Percent:
+                Note(RefusalReasons.InvalidValue, Refusal.Invariant($"is {number}; it is a percentage from 0 to 100"));
+                break;
+            case FieldRule.Int32:
+                Note(RefusalReasons.OutOfRange, Refusal.Invariant($"is {number}; it must fit in 32 bits"));
+                break;
+            case FieldRule.EpochSeconds:
+                NoteDateRange(Refusal.Invariant($"{number} (seconds since 1970)"));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(rule), rule, "It asks nothing of a number.");
+        }
     }
 
     /// <summary>Tells a number beyond 64 bits from one that is no integer; <c>1.0</c> is none, since money is never a fraction.</summary>

@@ -58,27 +58,30 @@ internal sealed class OrderReader(IOptions<DecodingOptions> options, TimeProvide
     private Decoded ReadDocument(byte[]? key, byte[] value, int offset)
     {
         var latest = timeProvider.GetUtcNow().AddYears(1);
-        var pass = new OrderPass(value, offset, limits, latest, stackalloc int[OrderPass.Scratch]);
+        Span<int> scratch = stackalloc int[OrderPass.Scratch];
+        var plain = new PlainPass(value.AsSpan(offset), limits, latest, scratch);
+        try
+        {
+            if (plain.Run())
+            {
+                return Good(key, plain.Uid, offset, plain.IsInconsistent);
+            }
+        }
+        finally
+        {
+            plain.Dispose();
+        }
+
+        return ReadAnyDocument(key, value, offset, latest, scratch);
+    }
+
+    private Decoded ReadAnyDocument(byte[]? key, byte[] value, int offset, DateTimeOffset latest, Span<int> scratch)
+    {
+        var pass = new OrderPass(value, offset, limits, latest, scratch);
         try
         {
             pass.Run();
-            if (pass.Refusal is not null)
-            {
-                return Decoded.Refused(pass.Refusal);
-            }
-
-            var flags = offset > 0 ? DecodedFlags.BomStripped : DecodedFlags.None;
-            if (!pass.Uid.SequenceEqual(key))
-            {
-                flags |= DecodedFlags.KeyMismatch;
-            }
-
-            if (pass.IsInconsistent)
-            {
-                flags |= DecodedFlags.Inconsistent;
-            }
-
-            return Decoded.Order(Encoding.ASCII.GetString(pass.Uid), offset, flags);
+            return pass.Refusal is null ? Good(key, pass.Uid, offset, pass.IsInconsistent) : Decoded.Refused(pass.Refusal);
         }
         catch (JsonException error)
         {
@@ -88,6 +91,22 @@ internal sealed class OrderReader(IOptions<DecodingOptions> options, TimeProvide
         {
             pass.Dispose();
         }
+    }
+
+    private static Decoded Good(byte[]? key, ReadOnlySpan<byte> uid, int offset, bool isInconsistent)
+    {
+        var flags = offset > 0 ? DecodedFlags.BomStripped : DecodedFlags.None;
+        if (!uid.SequenceEqual(key))
+        {
+            flags |= DecodedFlags.KeyMismatch;
+        }
+
+        if (isInconsistent)
+        {
+            flags |= DecodedFlags.Inconsistent;
+        }
+
+        return Decoded.Order(Encoding.ASCII.GetString(uid), offset, flags);
     }
 
     /// <summary>

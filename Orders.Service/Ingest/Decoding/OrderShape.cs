@@ -46,6 +46,10 @@ internal sealed class OrderField(
 {
     public string Name { get; } = name;
     public byte[] NameBytes { get; } = Encoding.UTF8.GetBytes(name);
+
+    /// <summary>As JSON spells it: no name of the model needs an escape.</summary>
+    public byte[] QuotedName { get; } = Encoding.UTF8.GetBytes($"\"{name}\"");
+
     public FieldType Type { get; } = type;
     public FieldRule Rule { get; } = rule;
     public FieldRole Role { get; } = role;

@@ -109,7 +109,7 @@ public sealed class MutationTests
         return reason ?? "stored";
     }
 
-    private static byte[] Mutate(Random random, byte[] original)
+    internal static byte[] Mutate(Random random, byte[] original)
     {
         var bytes = original.ToList();
         for (var times = random.Next(1, 3); times > 0; times--)
