@@ -17,8 +17,8 @@ internal sealed class Rehearsal(BatchIngest ingest, TimeProvider time, ILogger<R
     // The runtime compiles a method for speed once it was called 30 times; every other round is a single order.
     private const int Rounds = 64;
 
-    // One in as many is spelled otherwise than most producers do, so that reading those is compiled too.
-    private const int Foreign = 8;
+    // One in as many is not in the plain spelling, so that the long way of decoding is compiled too.
+    private const int LongWay = 8;
 
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private volatile string? _why = "the first batch has not been rehearsed yet";
@@ -74,7 +74,7 @@ internal sealed class Rehearsal(BatchIngest ingest, TimeProvider time, ILogger<R
         Timestamp = 0,
         Key = Encoding.UTF8.GetBytes(uid),
         Value = Encoding.UTF8.GetBytes($$"""
-            { {{(offset % Foreign == Foreign - 1 ? "\"note\":\"T\"," : "")}}
+            { {{(offset % LongWay == LongWay - 1 ? "\"note\":\"T\"," : "")}}
             "order_uid":"{{uid}}","track_number":"T","entry":"T","delivery":{"name":"T","phone":"+1","zip":"1","city":"T","address":"T",
             "region":"T","email":"t@example.com"},"payment":{"transaction":"{{uid}}","request_id":"","currency":"USD","provider":"T","amount":1,
             "payment_dt":1637907727,"bank":"T","delivery_cost":0,"goods_total":1,"custom_fee":0},"items":[{"chrt_id":1,"track_number":"T","price":1,

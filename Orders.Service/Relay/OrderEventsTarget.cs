@@ -15,6 +15,7 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     private static readonly byte[] Source = "/orders"u8.ToArray();
     private static readonly byte[] Json = "application/json"u8.ToArray();
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MeetWait = TimeSpan.FromMilliseconds(200);
     private readonly KafkaOptions _kafka;
     private readonly ILogger<OrderEventsTarget> _logger;
     private readonly Lock _gate = new();
@@ -57,15 +58,16 @@ internal sealed class OrderEventsTarget : IRelayTarget, IDisposable
     }
 
     /// <summary>
-    /// What is sent to a topic that the client has not met waits until it looks around, once a second (librdkafka 2.0), unless it is asked.
-    /// Brokers that do not answer are told of by the sends themselves.
+    /// What is sent to a topic that the client has not met waits until it looks around, once a second (librdkafka 2.0), unless it is asked. For a short
+    /// time only, because the admin client keeps a processor busy while it waits (Confluent.Kafka 1.9); brokers that do not answer are told of by the
+    /// sends themselves.
     /// </summary>
     private static void Meet(IProducer<string, byte[]?> producer)
     {
         using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
         try
         {
-            admin.GetMetadata(Topics.OrderEvents, Look);
+            admin.GetMetadata(Topics.OrderEvents, MeetWait);
         }
         catch (KafkaException)
         {

@@ -26,13 +26,15 @@ internal sealed class LoadRun(BusContext bus, RunningSystem system, LoadRequest 
     {
         using var ledger = request.LedgerFile is null ? null : Ledger.Open(request.LedgerFile, Topics.Orders, request.Seed);
         using var tail = await Task.Run(() => new EventTail(system.State.Kafka.BootstrapServers), cancellationToken);
+        using var producer = new OrderProducer(system.State.Kafka.BootstrapServers, Topics.Orders, ledger, LingerMs);
+        await Task.Run(producer.Meet, cancellationToken);
         using var stop = new CancellationTokenSource();
         var clock = new LoadClock(bus.Time, request.Rate);
         var tally = new LoadTally(clock, request.WarmUpCount);
         var following = Task.Factory.StartNew(
             () => tail.Follow(tally, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         using var probe = new VisibilityProbe(bus, request, clock, tally, system.State.Addresses.GatewayUrl, stop.Token);
-        using var producer = new OrderProducer(system.State.Kafka.BootstrapServers, Topics.Orders, ledger, LingerMs) { OnAcked = tally.Acked };
+        producer.OnAcked = tally.Acked;
         var progress = new LoadProgress(bus.Terminal, request, clock, tally);
         progress.Begin($"{Topics.Orders} at {system.State.Kafka.BootstrapServers}");
 

@@ -15,10 +15,11 @@ internal sealed class OrderProducer : IDisposable
     private const int RequestsInFlight = 2;
 
     private static readonly TimeSpan RoomWait = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan MeetWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MeetWait = TimeSpan.FromMilliseconds(200);
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly string _topic;
     private readonly Ledger? _ledger;
+    private bool _hasMet;
     private long _acked;
     private long _failed;
     private string? _firstFailure;
@@ -35,11 +36,10 @@ internal sealed class OrderProducer : IDisposable
             .SetLogHandler(KafkaClients.Silent)
             .SetErrorHandler((_, error) => LastError = error.Reason)
             .Build();
-        Meet();
     }
 
     /// <summary>Told the number of every acknowledged send, from 0, on the client's thread.</summary>
-    public Action<long>? OnAcked { get; init; }
+    public Action<long>? OnAcked { get; set; }
 
     public long Attempted { get; private set; }
 
@@ -70,8 +70,32 @@ internal sealed class OrderProducer : IDisposable
         },
         bootstrapServers);
 
+    /// <summary>
+    /// Asks for the topic, at the latest before the first send: one that the client has not met would be met once it looks around, up to a second
+    /// later (librdkafka 2.0). For a short time only, because the admin client keeps a processor busy while it waits (Confluent.Kafka 1.9); brokers
+    /// that do not answer are told of by the sends.
+    /// </summary>
+    public void Meet()
+    {
+        _hasMet = true;
+        using var admin = new DependentAdminClientBuilder(_producer.Handle).Build();
+        try
+        {
+            admin.GetMetadata(_topic, MeetWait);
+        }
+        catch (KafkaException)
+        {
+            // They may be there a moment later.
+        }
+    }
+
     public void Send(PublishedRecord record, CancellationToken cancellationToken)
     {
+        if (!_hasMet)
+        {
+            Meet();
+        }
+
         var message = new Message<byte[], byte[]>
         {
             Key = record.Key is null ? null! : Encoding.UTF8.GetBytes(record.Key),
@@ -98,20 +122,6 @@ internal sealed class OrderProducer : IDisposable
                 _ledger?.Doubt(send, refused.Error.Reason);
                 throw BusException.Failed($"{record.Source} cannot be sent: {refused.Error.Reason}");
             }
-        }
-    }
-
-    /// <summary>A topic that the client has not met would be met once it looks around, up to a second later (librdkafka 2.0).</summary>
-    private void Meet()
-    {
-        using var admin = new DependentAdminClientBuilder(_producer.Handle).Build();
-        try
-        {
-            admin.GetMetadata(_topic, MeetWait);
-        }
-        catch (KafkaException)
-        {
-            // The sends will tell.
         }
     }
 

@@ -53,6 +53,8 @@ public sealed class PlainPassTests
         Assert.False(IsPlain(SampleOrder.Utf8(SampleOrder.WithFirst("\"entry\":\"x\""))));
         Assert.False(IsPlain(SampleOrder.Utf8(SampleOrder.WithFirst("\"unknown\":1"))));
         Assert.False(IsPlain(SampleOrder.Utf8(SampleOrder.Without("entry"))));
+        Assert.False(IsPlain(Spelled("\"entry\":\"WBIL\",\"entry\":\"WBIL\"")));
+        Assert.False(IsPlain(Spelled("\"entry\":\"WBIL\",\"locale\":\"en\"", without: "\"locale\":\"en\",")));
         Assert.False(IsPlain(SampleOrder.Utf8($"{SampleOrder.Compact}x")));
         Assert.False(IsPlain(SampleOrder.Utf8($"{SampleOrder.Compact},")));
         Assert.False(IsPlain([]));
@@ -68,6 +70,19 @@ public sealed class PlainPassTests
         Assert.False(IsPlain(SampleOrder.Utf8(twoItems), new DecodingOptions { MaxItems = 1 }));
         Assert.True(IsPlain(SampleOrder.Utf8(SampleOrder.With("payment.amount", "1"))));
         Assert.False(IsPlain(SampleOrder.Utf8(SampleOrder.With("payment.amount", "1")), new DecodingOptions { Consistency = ConsistencyRule.Reject }));
+    }
+
+    [Fact]
+    public void What_was_remembered_on_the_short_way_is_forgotten_on_the_long_one()
+    {
+        var item = SampleOrder.Compact[(SampleOrder.Compact.IndexOf('[') + 1)..SampleOrder.Compact.IndexOf(']')];
+        var rid = JsonDocument.Parse(item).RootElement.GetProperty("rid").GetString()!;
+        var items = string.Join(',', Enumerable.Range(0, 100).Select(number => item.Replace(rid, $"rid-{number}", StringComparison.Ordinal)));
+
+        var decoded = SampleOrder.Read(SampleOrder.With(
+            ("items", $"[{items}]"), ("payment.goods_total", "31700"), ("payment.amount", "33200"), ("oof_shard", "\"\\u0031\"")));
+
+        Assert.Equal((DecodedKind.Order, DecodedFlags.None), (decoded.Kind, decoded.Flags));
     }
 
     [Fact]
@@ -98,6 +113,15 @@ public sealed class PlainPassTests
         }
 
         Assert.True(plain > Mutations / 20, $"{plain} were plain.");
+    }
+
+    /// <summary>The sample with its field <c>entry</c> spelled so.</summary>
+    private static byte[] Spelled(string entry, string? without = null)
+    {
+        const string asItIs = "\"entry\":\"WBIL\"";
+        Assert.Contains(asItIs, SampleOrder.Compact, StringComparison.Ordinal);
+        var rest = without is null ? SampleOrder.Compact : SampleOrder.Compact.Replace(without, "", StringComparison.Ordinal);
+        return SampleOrder.Utf8(rest.Replace(asItIs, entry, StringComparison.Ordinal));
     }
 
     private static bool IsPlain(byte[] document, DecodingOptions? options = null)
