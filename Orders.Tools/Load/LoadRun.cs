@@ -27,6 +27,8 @@ internal sealed class LoadRun(BusContext bus, RunningSystem system, LoadRequest 
         using var ledger = request.LedgerFile is null ? null : Ledger.Open(request.LedgerFile, Topics.Orders, request.Seed);
         using var tail = await Task.Run(() => new EventTail(system.State.Kafka.BootstrapServers), cancellationToken);
         using var producer = new OrderProducer(system.State.Kafka.BootstrapServers, Topics.Orders, ledger, LingerMs);
+
+        // Before the clock: the plan of the load would begin late.
         await Task.Run(producer.Meet, cancellationToken);
         using var stop = new CancellationTokenSource();
         var clock = new LoadClock(bus.Time, request.Rate);

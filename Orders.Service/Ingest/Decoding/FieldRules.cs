@@ -5,11 +5,9 @@ namespace Orders.Service.Ingest.Decoding;
 /// <summary>Whether a value of the right type keeps what is asked of its field.</summary>
 internal static class FieldRules
 {
-    /// <summary>Whether a text keeps <paramref name="rule"/>; those that ask for more than its characters have a question of their own.</summary>
-    /// <param name="rule">The field's.</param>
+    /// <summary>Whether a text is spelled as a currency is; whether there is one of that name is nobody's rule here.</summary>
     /// <param name="text">The text without escapes.</param>
-    public static bool Holds(FieldRule rule, ReadOnlySpan<byte> text) =>
-        rule != FieldRule.Currency || (text.Length == 3 && text.IndexOfAnyExceptInRange((byte)'A', (byte)'Z') < 0);
+    public static bool IsCurrency(ReadOnlySpan<byte> text) => text.Length == 3 && text.IndexOfAnyExceptInRange((byte)'A', (byte)'Z') < 0;
 
     /// <summary>Whether a number keeps <paramref name="rule"/>.</summary>
     public static bool Holds(FieldRule rule, long number, DateTimeOffset latest) => rule switch

@@ -25,7 +25,7 @@ internal ref partial struct OrderPass
             case FieldRule.Uid:
                 ReadUid(text);
                 break;
-            case FieldRule.Currency when !FieldRules.Holds(field.Rule, text):
+            case FieldRule.Currency when !FieldRules.IsCurrency(text):
                 Note(RefusalReasons.InvalidValue, $"is {ShowCurrency(text)}; a currency is three letters A-Z");
                 break;
             case FieldRule.CreatedAt:
