@@ -10,7 +10,7 @@ namespace Orders.Tools.Bench;
 /// How fast a waiting topic is ingested with the relay off: from the first tenth of the orders accounted for to the last one, by the watermark.
 /// The ceiling is the same Postgres fed the same statements with the same bytes from memory, the mean of once before and once after, because a shared
 /// machine is not equally fast for a minute. Both are warm: Postgres has written as much before, because a new one makes each file of its log and first
-/// touches the memory of each page, which halves it and is over for good after a gigabyte; the ceiling's feeder has run, and the service has begun.
+/// touches the memory of each page, which halves it and is over for good after a gigabyte; the ceiling's feeder has run a whole round, the service a tenth.
 /// </summary>
 internal sealed class IngestBench(BusContext bus, BenchSystem system, long count)
 {
@@ -36,7 +36,7 @@ internal sealed class IngestBench(BusContext bus, BenchSystem system, long count
         var before = await IngestCeiling.MeasureAsync(bus, system, orders, CeilingRows.Copied, cancellationToken);
         await system.CheckpointAsync(cancellationToken);
 
-        bus.Terminal.Say("Starting the service.");
+        bus.Terminal.Say("Starting the service; the first tenth of the orders is warm-up.");
         var service = system.StartHost(ProcessName.Service, ("Relay__Enabled", "false"));
         var meter = new Meter(bus, system.Processes);
         var (from, to) = await FollowAsync(meter, cancellationToken);
