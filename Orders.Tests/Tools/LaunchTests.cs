@@ -37,4 +37,19 @@ public sealed class LaunchTests : IDisposable
             Signals.Send(started.Identity, Signals.Kill);
         }
     }
+
+    [Theory]
+    [InlineData("exit 3", "exit code 3")]
+    [InlineData("kill -9 $$", "signal 9")]
+    [InlineData("kill -6 $$", "signal 6")]
+    public void Who_started_a_process_is_told_how_it_ended(string script, string how)
+    {
+        var go = Path.Combine(_folder, "go");
+        new Launch(Path.Combine(_folder, "log"), "bash", ["-c", $"until [[ -e {go} ]]; do :; done; {script}"]).Start(out var child);
+        using (child)
+        {
+            File.WriteAllText(go, "");
+            Assert.Equal(how, ProcessEnds.Describe(child));
+        }
+    }
 }

@@ -23,6 +23,7 @@ public sealed class KilledServiceTests
 
         (await publishing).Succeeded();
         await Eventually.SeeAsync(() => StoredAsync(system), stored => stored == Orders + 1);
+        await StatusTellsOfTheKillsAsync(system);
         await EveryOrderIsServedAsync(system);
         var created = (await system.EventsAsync()).DistinctBy(e => e.Id).ToList();
         Assert.Equal(Orders + 1, created.Count);
@@ -42,6 +43,21 @@ public sealed class KilledServiceTests
         using var service = await system.ProcessAsync("service");
         service.Kill();
         await service.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static async Task StatusTellsOfTheKillsAsync(BusSystem system)
+    {
+        await Eventually.SeeAsync(() => EndsAsync(system), ends => ends == Kills);
+        var warning = Assert.Single(system.Status.GetProperty("warnings").EnumerateArray()).GetString();
+        Assert.StartsWith($"service has ended {Kills} times by itself since bus up, last at 20", warning, StringComparison.Ordinal);
+        Assert.Contains("Z (signal 9). Log: ", warning, StringComparison.Ordinal);
+    }
+
+    private static async Task<int> EndsAsync(BusSystem system)
+    {
+        await system.ReadStatusAsync();
+        var service = system.Status.GetProperty("processes").EnumerateArray().Single(process => process.GetProperty("name").GetString() == "service");
+        return service.GetProperty("ends").GetInt32();
     }
 
     private static async Task EveryOrderIsServedAsync(BusSystem system)

@@ -101,6 +101,9 @@ internal sealed record SystemState
 
     public IReadOnlyDictionary<string, ProcessEntry> Processes { get; init; } = new Dictionary<string, ProcessEntry>();
 
+    /// <summary>By name, of processes that ended by themselves since <c>up</c>; the supervisor's own ends nobody sees.</summary>
+    public IReadOnlyDictionary<string, ProcessEnds> Ends { get; init; } = new Dictionary<string, ProcessEnds>();
+
     public IReadOnlyList<Step> Steps { get; init; } = [];
 
     /// <summary>The process of that name if it still runs.</summary>
@@ -112,4 +115,10 @@ internal sealed record SystemState
 
     public SystemState Without(string name) =>
         this with { Processes = Processes.Where(pair => pair.Key != name).ToDictionary() };
+
+    /// <summary>The process of that name is gone without having been asked to stop.</summary>
+    public SystemState Ended(string name, DateTimeOffset when, string how) => Without(name) with
+    {
+        Ends = new Dictionary<string, ProcessEnds>(Ends) { [name] = new(Ends.TryGetValue(name, out var before) ? before.Count + 1 : 1, when, how) },
+    };
 }

@@ -45,6 +45,7 @@ internal sealed class StatusReport
             var warnings = KafkaAudit.WarningsAsync(state.Kafka);
             (report.Service, report.Gateway, report.OfService) = (await service, await gateway, await flow);
             report.Warnings.AddRange(await warnings);
+            report.Warnings.AddRange(state.Ends.Select(end => Sentence(end.Key, end.Value, workspace)));
         }
 
         return report;
@@ -63,7 +64,7 @@ internal sealed class StatusReport
         redis = _connections is null ? null : new { connectionString = _connections.Redis },
         gateway = _state is null ? null : new { url = _state.Addresses.GatewayUrl, ready = Gateway.Ready, reasons = Gateway.Reasons },
         operations = _state is null ? null : new { url = _state.Addresses.OperationsUrl, ready = Service.Ready, reasons = Service.Reasons },
-        processes = _processes.Select(process => new { name = process.Name, id = process.Id, state = process.State }),
+        processes = _processes.Select(process => new { name = process.Name, id = process.Id, state = process.State, ends = process.Ends }),
         service = OfService,
         warnings = Warnings,
     };
@@ -97,8 +98,13 @@ internal sealed class StatusReport
     {
         // The embedded Kafka lives in the supervisor.
         var holder = name == ProcessName.Kafka && _state?.Kafka.IsEmbedded == true ? ProcessName.Supervisor : name;
-        return _state?.Alive(holder) is { } alive ? new(name, alive.Id, ProcessRow.Running) : new(name, null, ProcessRow.Stopped);
+        var ends = _state?.Ends.GetValueOrDefault(name)?.Count ?? 0;
+        return _state?.Alive(holder) is { } alive ? new(name, alive.Id, ProcessRow.Running, ends) : new(name, null, ProcessRow.Stopped, ends);
     }
+
+    private static string Sentence(string name, ProcessEnds ends, Workspace workspace) =>
+        $"{name} has ended {(ends.Count == 1 ? "once" : $"{ends.Count} times")} by itself since bus up, last at {ends.Last:yyyy-MM-dd HH:mm:ss}Z "
+        + $"({ends.How}). Log: {workspace.LogOf(name)}";
 
     private string DetailsOf(string name) => name switch
     {
@@ -132,7 +138,7 @@ internal sealed class StatusReport
 
     private static string Word(Readiness readiness) => readiness.Ready ? "ready" : readiness.Answers ? "not ready" : "no answer";
 
-    private sealed record ProcessRow(string Name, int? Id, string State)
+    private sealed record ProcessRow(string Name, int? Id, string State, int Ends)
     {
         public const string Running = "running";
         public const string Stopped = "stopped";

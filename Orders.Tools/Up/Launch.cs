@@ -31,6 +31,14 @@ internal sealed record Launch(string Log, string File, IReadOnlyList<string> Arg
 
     public ProcessEntry Start()
     {
+        var entry = Start(out var child);
+        child.Dispose();
+        return entry;
+    }
+
+    /// <param name="child">The process, for who wants to know how it ends.</param>
+    public ProcessEntry Start(out Process child)
+    {
         // Logs are for whoever started the system.
         Directory.CreateDirectory(Path.GetDirectoryName(Log)!);
         if (new FileInfo(Log) is { Exists: true, Length: > LargestLog })
@@ -50,8 +58,8 @@ internal sealed record Launch(string Log, string File, IReadOnlyList<string> Arg
             start.Environment[name] = value;
         }
 
-        using var process = Process.Start(start) ?? throw BusException.Unreachable($"{File} did not start.");
-        return ProcessIdentity.Of(process.Id) is { } identity
+        child = Process.Start(start) ?? throw BusException.Unreachable($"{File} did not start.");
+        return ProcessIdentity.Of(child.Id) is { } identity
             ? new(identity, Settings)
             : throw BusException.Unreachable($"{File} ended at once.{Tail(Log)}");
     }

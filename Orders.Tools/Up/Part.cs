@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Orders.Tools.Running;
 
 namespace Orders.Tools.Up;
@@ -7,6 +8,8 @@ internal abstract class Part(string name, Supervision supervision)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan OneAttempt = TimeSpan.FromSeconds(3);
+
+    private Process? _child;
 
     public string Name { get; } = name;
 
@@ -36,11 +39,15 @@ internal abstract class Part(string name, Supervision supervision)
             await Stopping.StopAsync(Supervision.Bus, Name, running, cancellationToken);
         }
 
-        var started = launch.Start();
+        _child?.Dispose();
+        var started = launch.Start(out _child);
         Supervision.Update(state => state.With(Name, started));
         await WaitUntilItAnswersAsync(started.Identity, cancellationToken);
         return true;
     }
+
+    /// <summary>How the process ended that is not alive any more.</summary>
+    public string HowItEnded() => ProcessEnds.Describe(_child);
 
     /// <summary>What must be there before the process can start.</summary>
     protected virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;

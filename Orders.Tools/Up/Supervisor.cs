@@ -164,9 +164,17 @@ internal sealed class Supervisor : IDisposable
                 continue;
             }
 
+            // One that could not be started since has not ended again.
+            if (_supervision.State.Processes.ContainsKey(part.Name))
+            {
+                var how = part.HowItEnded();
+                _supervision.Log($"{part.Name} has ended: {how}.");
+                _supervision.Update(state => state.Ended(part.Name, _supervision.Bus.Time.GetUtcNow(), how));
+            }
+
             attempts = _supervision.Bus.Time.GetElapsedTime(lastStart) > Stable ? 0 : attempts + 1;
             var pause = BackOff(attempts);
-            _supervision.Log($"{part.Name} has ended; it is started again in {pause.TotalSeconds:0.0} s.");
+            _supervision.Log($"{part.Name} is started again in {pause.TotalSeconds:0.0} s.");
             await _nudge.WaitAsync(pause, cancellationToken);
             lastStart = _supervision.Bus.Time.GetTimestamp();
             try
