@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Orders.Tests.Starting;
 
-/// <summary>How much memory a process takes does not depend on the processor it runs on.</summary>
+/// <summary>How far the youngest generation grows does not depend on the processor's cache.</summary>
 public sealed class MemoryBoundTests
 {
     private const string Setting = "System.GC.Gen0MaxBudget";

@@ -40,16 +40,35 @@ public sealed class LaunchTests : IDisposable
 
     [Theory]
     [InlineData("exit 3", "exit code 3")]
-    [InlineData("kill -9 $$", "signal 9")]
-    [InlineData("kill -6 $$", "signal 6")]
+    [InlineData("exit 255", "exit code 255")]
+    [InlineData("kill -9 $$", "exit code 137, as by signal 9")]
     public void Who_started_a_process_is_told_how_it_ended(string script, string how)
     {
         var go = Path.Combine(_folder, "go");
-        new Launch(Path.Combine(_folder, "log"), "bash", ["-c", $"until [[ -e {go} ]]; do :; done; {script}"]).Start(out var child);
+        var started = new Launch(Path.Combine(_folder, "log"), "bash", ["-c", $"until [[ -e $GO ]]; do sleep 0.02; done; {script}"])
+        {
+            Environment = new Dictionary<string, string> { ["GO"] = go },
+        }.Start(out var child);
         using (child)
         {
-            File.WriteAllText(go, "");
-            Assert.Equal(how, ProcessEnds.Describe(child));
+            try
+            {
+                File.WriteAllText(go, "");
+                Assert.True(child.WaitForExit(Soon));
+                Assert.Equal(how, ProcessEnds.Describe(child));
+            }
+            finally
+            {
+                Signals.Send(started.Identity, Signals.Kill);
+            }
         }
+    }
+
+    [Fact]
+    public void Of_a_process_that_runs_nothing_is_said_and_of_somebody_elses_that_it_is_not_known()
+    {
+        using var self = System.Diagnostics.Process.GetCurrentProcess();
+        Assert.Null(ProcessEnds.Describe(self));
+        Assert.StartsWith("in a way not known", ProcessEnds.Describe(child: null), StringComparison.Ordinal);
     }
 }

@@ -32,6 +32,41 @@ public sealed class StateFileTests : IDisposable
     public void Before_the_first_start_there_is_none() => Assert.Null(StateFile.Read(_workspace));
 
     [Fact]
+    public void Ends_are_counted_by_process_and_told_in_a_sentence()
+    {
+        var (first, second) = (new DateTimeOffset(2026, 11, 29, 5, 6, 7, TimeSpan.Zero), new DateTimeOffset(2026, 11, 29, 8, 9, 10, TimeSpan.Zero));
+        var redis = new Dictionary<string, ProcessEntry> { [ProcessName.Redis] = new(ProcessIdentity.Current, "settings") };
+        var state = (State() with { Processes = redis })
+            .Ended(ProcessName.Redis, first, "exit code 1")
+            .Ended(ProcessName.Redis, second, "exit code 2")
+            .Ended(ProcessName.Kafka, first, "exit code 3");
+        StateFile.Write(_workspace.StateFile, state);
+        var read = StateFile.Read(_workspace)!;
+
+        var logs = _workspace.In("logs");
+        Assert.Equal(
+            $"redis ended unasked 2 times, last at 2026-11-29 08:09:10Z: exit code 2. Logs: {logs}/redis.log, {logs}/supervisor.log",
+            read.Ends[ProcessName.Redis].Sentence(ProcessName.Redis, _workspace));
+        Assert.StartsWith(
+            "kafka ended unasked once, at 2026-11-29 05:06:07Z: exit code 3. Logs: ",
+            read.Ends[ProcessName.Kafka].Sentence(ProcessName.Kafka, _workspace),
+            StringComparison.Ordinal);
+
+        // Who waits for the system must see what is missing.
+        Assert.Equal([ProcessName.Redis], read.Processes.Keys);
+    }
+
+    [Fact]
+    public void A_state_from_before_ends_were_counted_has_none()
+    {
+        StateFile.Write(_workspace.StateFile, State());
+        var document = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(_workspace.StateFile))!.AsObject();
+        Assert.True(document.Remove("ends"));
+        File.WriteAllText(_workspace.StateFile, document.ToJsonString());
+        Assert.Empty(StateFile.Read(_workspace)!.Ends);
+    }
+
+    [Fact]
     public void A_broken_file_is_named()
     {
         File.WriteAllText(_workspace.StateFile, "{");

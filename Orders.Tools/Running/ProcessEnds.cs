@@ -2,20 +2,29 @@ using System.Diagnostics;
 
 namespace Orders.Tools.Running;
 
-/// <summary>How often a process of the system has ended by itself since <c>bus up</c>.</summary>
-/// <param name="Count">So many times; 0 is not kept.</param>
-/// <param name="Last">When the supervisor saw the last one.</param>
-/// <param name="How">Of the last one, as <see cref="Describe"/> says.</param>
+/// <summary>How often a process of the system has ended although <c>bus</c> had not asked it to, since its supervisor started.</summary>
+/// <param name="Count">At least 1.</param>
+/// <param name="Last">When the supervisor saw the last time.</param>
+/// <param name="How">Of the last time, as <see cref="Describe"/> says.</param>
 internal sealed record ProcessEnds(int Count, DateTimeOffset Last, string How)
 {
-    // A shell's way to say by which signal a program ended, and the runtime's.
+    // What the runtime reports for a signal, as a shell would; a program may end with such a code by itself.
     private const int SignalBase = 128;
+    private const int LastSignal = 64;
 
     private static readonly TimeSpan Reaped = TimeSpan.FromSeconds(1);
 
-    /// <summary>How a process ended; only who started it is told, so null stands for one that an earlier supervisor started.</summary>
-    public static string Describe(Process? child) => child is null ? "how is not known, another supervisor had started it"
-        : !child.WaitForExit(Reaped) ? "how is not known"
-        : child.ExitCode > SignalBase ? $"signal {child.ExitCode - SignalBase}"
+    /// <summary>How a process ended, null where it has not. Only who started it is told: no child is one of an earlier supervisor.</summary>
+    public static string? Describe(Process? child) => child is null ? "in a way not known: an earlier supervisor had started it"
+        : !child.WaitForExit(Reaped) ? null
+        : child.ExitCode is > SignalBase and <= SignalBase + LastSignal ? $"exit code {child.ExitCode}, as by signal {child.ExitCode - SignalBase}"
         : $"exit code {child.ExitCode}";
+
+    /// <summary>One more.</summary>
+    public static ProcessEnds After(ProcessEnds? before, DateTimeOffset when, string how) => new((before?.Count ?? 0) + 1, when, how);
+
+    /// <summary>For people.</summary>
+    public string Sentence(string name, Workspace workspace) =>
+        $"{name} ended unasked {(Count == 1 ? "once, at" : $"{Count} times, last at")} {Last:yyyy-MM-dd HH:mm:ss}Z: {How}. "
+        + $"Logs: {workspace.LogOf(name)}, {workspace.SupervisorLog}";
 }

@@ -101,7 +101,7 @@ internal sealed record SystemState
 
     public IReadOnlyDictionary<string, ProcessEntry> Processes { get; init; } = new Dictionary<string, ProcessEntry>();
 
-    /// <summary>By name, of processes that ended by themselves since <c>up</c>; the supervisor's own ends nobody sees.</summary>
+    /// <summary>By name, of processes that ended unasked since the supervisor started. Its own end nobody sees, nor that of the embedded Kafka in it.</summary>
     public IReadOnlyDictionary<string, ProcessEnds> Ends { get; init; } = new Dictionary<string, ProcessEnds>();
 
     public IReadOnlyList<Step> Steps { get; init; } = [];
@@ -116,9 +116,9 @@ internal sealed record SystemState
     public SystemState Without(string name) =>
         this with { Processes = Processes.Where(pair => pair.Key != name).ToDictionary() };
 
-    /// <summary>The process of that name is gone without having been asked to stop.</summary>
-    public SystemState Ended(string name, DateTimeOffset when, string how) => Without(name) with
+    /// <summary>The process of that name ended unasked. Its entry stays: it tells who waits that something is missing.</summary>
+    public SystemState Ended(string name, DateTimeOffset when, string how) => this with
     {
-        Ends = new Dictionary<string, ProcessEnds>(Ends) { [name] = new(Ends.TryGetValue(name, out var before) ? before.Count + 1 : 1, when, how) },
+        Ends = new Dictionary<string, ProcessEnds>(Ends) { [name] = ProcessEnds.After(Ends.GetValueOrDefault(name), when, how) },
     };
 }

@@ -45,9 +45,9 @@ internal sealed class StatusReport
             var warnings = KafkaAudit.WarningsAsync(state.Kafka);
             (report.Service, report.Gateway, report.OfService) = (await service, await gateway, await flow);
             report.Warnings.AddRange(await warnings);
-            report.Warnings.AddRange(state.Ends.Select(end => Sentence(end.Key, end.Value, workspace)));
         }
 
+        report.Warnings.AddRange(report._state?.Ends.Select(end => end.Value.Sentence(end.Key, workspace)) ?? []);
         return report;
     }
 
@@ -101,10 +101,6 @@ internal sealed class StatusReport
         var ends = _state?.Ends.GetValueOrDefault(name)?.Count ?? 0;
         return _state?.Alive(holder) is { } alive ? new(name, alive.Id, ProcessRow.Running, ends) : new(name, null, ProcessRow.Stopped, ends);
     }
-
-    private static string Sentence(string name, ProcessEnds ends, Workspace workspace) =>
-        $"{name} has ended {(ends.Count == 1 ? "once" : $"{ends.Count} times")} by itself since bus up, last at {ends.Last:yyyy-MM-dd HH:mm:ss}Z "
-        + $"({ends.How}). Log: {workspace.LogOf(name)}";
 
     private string DetailsOf(string name) => name switch
     {

@@ -46,8 +46,8 @@ internal abstract class Part(string name, Supervision supervision)
         return true;
     }
 
-    /// <summary>How the process ended that is not alive any more.</summary>
-    public string HowItEnded() => ProcessEnds.Describe(_child);
+    /// <summary>How the process ended, null where it has not, whatever <c>/proc</c> says.</summary>
+    public string? HowItEnded() => ProcessEnds.Describe(_child);
 
     /// <summary>What must be there before the process can start.</summary>
     protected virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;

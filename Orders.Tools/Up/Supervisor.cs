@@ -155,6 +155,7 @@ internal sealed class Supervisor : IDisposable
     private async Task LookAfterAsync(Part part, CancellationToken cancellationToken)
     {
         var attempts = 0;
+        ProcessIdentity? counted = null;
         var lastStart = _supervision.Bus.Time.GetTimestamp();
         while (true)
         {
@@ -165,9 +166,14 @@ internal sealed class Supervisor : IDisposable
             }
 
             // One that could not be started since has not ended again.
-            if (_supervision.State.Processes.ContainsKey(part.Name))
+            if (_supervision.State.Processes.GetValueOrDefault(part.Name)?.Identity is { } gone && gone != counted)
             {
-                var how = part.HowItEnded();
+                if (part.HowItEnded() is not { } how)
+                {
+                    continue;
+                }
+
+                counted = gone;
                 _supervision.Log($"{part.Name} has ended: {how}.");
                 _supervision.Update(state => state.Ended(part.Name, _supervision.Bus.Time.GetUtcNow(), how));
             }
