@@ -20,9 +20,6 @@ internal sealed record ProcessEnds(int Count, DateTimeOffset Last, string How)
         : child.ExitCode is > SignalBase and <= SignalBase + LastSignal ? $"exit code {child.ExitCode}, as by signal {child.ExitCode - SignalBase}"
         : $"exit code {child.ExitCode}";
 
-    /// <summary>One more.</summary>
-    public static ProcessEnds After(ProcessEnds? before, DateTimeOffset when, string how) => new((before?.Count ?? 0) + 1, when, how);
-
     /// <summary>For people.</summary>
     public string Sentence(string name, Workspace workspace) =>
         $"{name} ended unasked {(Count == 1 ? "once, at" : $"{Count} times, last at")} {Last:yyyy-MM-dd HH:mm:ss}Z: {How}. "

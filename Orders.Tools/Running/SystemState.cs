@@ -119,6 +119,6 @@ internal sealed record SystemState
     /// <summary>The process of that name ended unasked. Its entry stays: it tells who waits that something is missing.</summary>
     public SystemState Ended(string name, DateTimeOffset when, string how) => this with
     {
-        Ends = new Dictionary<string, ProcessEnds>(Ends) { [name] = ProcessEnds.After(Ends.GetValueOrDefault(name), when, how) },
+        Ends = new Dictionary<string, ProcessEnds>(Ends) { [name] = new((Ends.GetValueOrDefault(name)?.Count ?? 0) + 1, when, how) },
     };
 }
