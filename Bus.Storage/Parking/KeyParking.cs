@@ -15,6 +15,7 @@ public static class KeyParking
         "UPDATE parking SET due_at = clock_timestamp() + $3 WHERE key = $1 AND dead_letter_id = $2 AND due_at <= clock_timestamp()";
 
     private const string LockBehindSql = "SELECT key FROM parking WHERE dead_letter_id = $1 FOR UPDATE";
+    private static readonly string AnySql = SqlText.Read("Parking.IsAnyParked.sql");
     private static readonly string LockSql = SqlText.Read("Parking.LockParked.sql");
     private static readonly string BlockSql = SqlText.Read("Parking.BlockKey.sql");
     private static readonly string ReleaseSql = SqlText.Read("Parking.ReleaseKey.sql");
@@ -34,6 +35,15 @@ public static class KeyParking
         }
 
         return keys;
+    }
+
+    /// <summary>Whether any key is blocked at all; read the answer with <see cref="ReadAnyAsync"/>.</summary>
+    public static NpgsqlBatchCommand Any() => new(AnySql);
+
+    public static async Task<bool> ReadAnyAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return reader.GetBoolean(0);
     }
 
     /// <summary>

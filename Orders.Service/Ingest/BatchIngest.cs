@@ -34,6 +34,7 @@ internal sealed class BatchIngest : IAsyncDisposable
     private readonly OutboxBell _bell;
     private readonly IngestNotes _notes;
     private readonly Brake _brake;
+    private readonly OptimisticInsert _insert;
     private readonly ILogger<BatchIngest> _logger;
     private readonly GroupCommit<DecodedBatch> _small;
 
@@ -46,10 +47,11 @@ internal sealed class BatchIngest : IAsyncDisposable
         OutboxBell bell,
         IngestNotes notes,
         Brake brake,
+        OptimisticInsert insert,
         TimeProvider time,
         ILogger<BatchIngest> logger)
     {
-        (_contexts, _decoder, _bell, _notes, _brake, _logger) = (contexts, decoder, bell, notes, brake, logger);
+        (_contexts, _decoder, _bell, _notes, _brake, _insert, _logger) = (contexts, decoder, bell, notes, brake, insert, logger);
         _small = new(ShareAsync, IsOfAll, time);
     }
 
@@ -62,9 +64,9 @@ internal sealed class BatchIngest : IAsyncDisposable
         {
             await _small.RunAsync(decoded, cancellationToken);
         }
-        else
+        else if (!_insert.IsLikely || !await TryInsertAsync(decoded, cancellationToken))
         {
-            await CommitAsync([decoded], cancellationToken);
+            await CommitAsync([decoded], areLikelyNew: false, cancellationToken);
         }
 
         var counts = decoded.Counts;
@@ -87,7 +89,7 @@ internal sealed class BatchIngest : IAsyncDisposable
             await start.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await AccountAsync(database, [decoded], cancellationToken);
+        await AccountAsync(database, [decoded], areLikelyNew: batch.Records.Count >= CopyRows.Worthwhile, cancellationToken);
         await transaction.RollbackAsync(cancellationToken);
     }
 
@@ -97,7 +99,7 @@ internal sealed class BatchIngest : IAsyncDisposable
     {
         try
         {
-            await CommitAsync(batches, cancellationToken);
+            await CommitAsync(batches, areLikelyNew: false, cancellationToken);
         }
         catch (Exception exception) when (batches.Count > 1)
         {
@@ -106,7 +108,23 @@ internal sealed class BatchIngest : IAsyncDisposable
         }
     }
 
-    private async Task CommitAsync(IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
+    /// <summary>Without a look for its orders; false where one of them exists.</summary>
+    private async Task<bool> TryInsertAsync(DecodedBatch batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CommitAsync([batch], areLikelyNew: true, cancellationToken);
+            _insert.Succeeded(batch.Records.Count);
+            return true;
+        }
+        catch (OrderConflictException)
+        {
+            _insert.Failed();
+            return false;
+        }
+    }
+
+    private async Task CommitAsync(IReadOnlyList<DecodedBatch> batches, bool areLikelyNew, CancellationToken cancellationToken)
     {
         Failpoint.Hit("before_tx");
         var context = Interlocked.Exchange(ref _warm, null) ?? await OpenAsync(cancellationToken);
@@ -116,7 +134,7 @@ internal sealed class BatchIngest : IAsyncDisposable
             // end of an old transaction would be the end of the new one.
             await using (var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken))
             {
-                await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batches, cancellationToken);
+                await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batches, areLikelyNew, cancellationToken);
                 Failpoint.Hit("in_tx");
                 await transaction.CommitAsync(cancellationToken);
             }
@@ -157,10 +175,13 @@ internal sealed class BatchIngest : IAsyncDisposable
     private static bool IsOfAll(Exception exception) =>
         exception is not (OperationCanceledException or WatermarkMismatchException) && FailurePolicy.ClassOf(exception) == FailureClass.Systemic;
 
-    private static async Task AccountAsync(NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
+    private async Task AccountAsync(
+        NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, bool areLikelyNew, CancellationToken cancellationToken)
     {
-        var (blocked, rows) = await LockAsync(transaction, batches, cancellationToken);
-        var fold = new OrderFold(rows);
+        var (blocked, rows) = areLikelyNew && !await IsAnyParkedAsync(transaction, batches, cancellationToken)
+            ? (null, [])
+            : await LookAsync(transaction, batches, cancellationToken);
+        var fold = new OrderFold(rows, batches.Sum(batch => batch.Records.Count));
         foreach (var batch in batches)
         {
             batch.Fold(fold, blocked);
@@ -169,10 +190,21 @@ internal sealed class BatchIngest : IAsyncDisposable
         await WriteAsync(transaction, batches, blocked, fold, cancellationToken);
     }
 
-    private static async Task<(HashSet<string>? Blocked, Dictionary<string, OrderRow> Rows)> LockAsync(
+    /// <summary>Locks the watermarks; no order can be blocked where nothing is parked.</summary>
+    private static async Task<bool> IsAnyParkedAsync(
         NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
     {
-        var (group, topic) = WhoReads(batches);
+        await using var read = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { LockWatermarks(batches), KeyParking.Any() } };
+        await using var reader = await read.ExecuteReaderAsync(cancellationToken);
+        await MustStandAsync(reader, batches, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return await KeyParking.ReadAnyAsync(reader, cancellationToken);
+    }
+
+    /// <summary>Locks the watermarks and what there is of the orders.</summary>
+    private async Task<(HashSet<string>? Blocked, Dictionary<string, OrderRow> Rows)> LookAsync(
+        NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
+    {
         var uids = batches.Count == 1 ? DecodedRecord.Uids(batches[0].Records) : [.. batches.SelectMany(batch => DecodedRecord.Uids(batch.Records))];
         await using var read = new NpgsqlBatch(transaction.Connection, transaction);
         if (batches.Count > 1)
@@ -180,20 +212,32 @@ internal sealed class BatchIngest : IAsyncDisposable
             read.BatchCommands.Add(new(SharedLockTimeoutSql));
         }
 
-        read.BatchCommands.Add(Inbox.LockWatermarks(group, topic, [.. batches.Select(batch => batch.Source.Partition)]));
+        read.BatchCommands.Add(LockWatermarks(batches));
         read.BatchCommands.Add(KeyParking.Lock(uids));
         read.BatchCommands.Add(OrderStore.Lock(uids));
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
+        await MustStandAsync(reader, batches, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var blocked = await KeyParking.ReadAsync(reader, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var rows = await OrderStore.ReadAsync(reader, cancellationToken);
+        _insert.Looked(uids.Length, areNew: rows.Count == 0);
+        return (blocked, rows);
+    }
+
+    private static NpgsqlBatchCommand LockWatermarks(IReadOnlyList<DecodedBatch> batches)
+    {
+        var (group, topic) = WhoReads(batches);
+        return Inbox.LockWatermarks(group, topic, [.. batches.Select(batch => batch.Source.Partition)]);
+    }
+
+    private static async Task MustStandAsync(NpgsqlDataReader reader, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
+    {
         var watermarks = await Inbox.ReadWatermarksAsync(reader, cancellationToken);
         foreach (var batch in batches)
         {
             InboxWatermarks.MustStandAt(watermarks, batch.Source);
         }
-
-        await reader.NextResultAsync(cancellationToken);
-        var blocked = await KeyParking.ReadAsync(reader, cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
-        return (blocked, await OrderStore.ReadAsync(reader, cancellationToken));
     }
 
     private static async Task WriteAsync(

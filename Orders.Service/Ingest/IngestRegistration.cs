@@ -39,6 +39,7 @@ internal static class IngestRegistration
         services.AddDecoding();
         services.AddSingleton<RecordDecoder>();
         services.TryAddSingleton<IngestNotes>();
+        services.AddSingleton<OptimisticInsert>();
         services.AddSingleton<BatchIngest>();
         services.AddSingleton<IReadinessCheck, IngestReadiness>();
         services.AddSingleton<Rehearsal>();

@@ -43,16 +43,19 @@ internal sealed class RecordDecoder(OrderReader reader, TimeProvider time)
     public IReadOnlyList<DecodedRecord> Decode(int epoch, int partition, IReadOnlyList<Record> records, DateTimeOffset? seen = null)
     {
         var now = (seen ?? time.GetUtcNow()).ToUnixTimeMilliseconds();
+
+        // One for all of them: setting a hash up costs as much as hashing an order.
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var decoded = new DecodedRecord[records.Count];
         for (var i = 0; i < decoded.Length; i++)
         {
-            decoded[i] = Decode(records[i], new RecordPosition(epoch, partition, records[i].Offset), now);
+            decoded[i] = Decode(records[i], new RecordPosition(epoch, partition, records[i].Offset), now, sha256);
         }
 
         return decoded;
     }
 
-    private DecodedRecord Decode(Record record, RecordPosition position, long now)
+    private DecodedRecord Decode(Record record, RecordPosition position, long now, IncrementalHash sha256)
     {
         var headerBytes = 0;
         foreach (var header in record.Headers)
@@ -69,7 +72,8 @@ internal sealed class RecordDecoder(OrderReader reader, TimeProvider time)
         {
             case DecodedKind.Order:
                 var content = result.ContentOffset == 0 ? record.Value! : record.Value![result.ContentOffset..];
-                var hash = SHA256.HashData(content);
+                sha256.AppendData(content);
+                var hash = sha256.GetHashAndReset();
                 return new(record, new OrderChange(result.Uid!, content, hash, position, recordTime, TraceParent(record.Headers)), null, notes);
             case DecodedKind.Tombstone:
                 return new(record, new OrderChange(result.Uid!, null, null, position, recordTime, TraceParent(record.Headers)), null, notes);

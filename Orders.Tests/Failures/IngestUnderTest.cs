@@ -44,6 +44,8 @@ internal sealed class IngestUnderTest : IAsyncDisposable
     /// <summary>What ingest takes from now on; of this instance alone.</summary>
     public DecodingOptions Limits => _services.GetRequiredService<IOptions<DecodingOptions>>().Value;
 
+    public OptimisticInsert Insert => _services.GetRequiredService<OptimisticInsert>();
+
     public IngestPause Pause => _services.GetRequiredService<IngestPause>();
 
     public static async Task<IngestUnderTest> StartAsync(

@@ -95,11 +95,10 @@ public sealed class BenchResultTests
 
     [Theory]
     [InlineData("LockWatermarks", "Inbox.LockWatermarks", true)]
-    [InlineData("LockParked", "Parking.LockParked", true)]
+    [InlineData("IsAnyParked", "Parking.IsAnyParked", true)]
     [InlineData("AccountRanges", "Inbox.AccountRanges", true)]
     [InlineData("CopyEvents", "Outbox.CopyEvents", true)]
     [InlineData("InsertEvents", "Outbox.AppendEvents", true)]
-    [InlineData("LockOrders", "LockOrders", false)]
     [InlineData("InsertOrders", "InsertOrders", false)]
     [InlineData("CopyOrders", "CopyOrders", false)]
     public void The_ceiling_of_ingest_sends_the_statements_of_the_service(string ceiling, string service, bool isOfLibrary)

@@ -19,8 +19,7 @@ internal static class IngestCeiling
     private static readonly int[] Epoch = [1];
     private static readonly long[] None = [0];
     private static readonly string LockWatermarksSql = BenchOrders.Sql("CeilingLockWatermarks.sql");
-    private static readonly string LockParkedSql = BenchOrders.Sql("CeilingLockParked.sql");
-    private static readonly string LockOrdersSql = BenchOrders.Sql("CeilingLockOrders.sql");
+    private static readonly string IsAnyParkedSql = BenchOrders.Sql("CeilingIsAnyParked.sql");
     private static readonly string AccountRangesSql = BenchOrders.Sql("CeilingAccountRanges.sql");
 
     /// <summary>
@@ -57,8 +56,7 @@ internal static class IngestCeiling
         {
             BenchOrder[] sorted = [.. chunk.OrderBy(order => order.Uid, StringComparer.Ordinal)];
             yield return new Batch(
-                partition, offset, offset + chunk.Length, Array.ConvertAll(sorted, order => order.Uid), SHA256.HashData(sorted[^1].Content),
-                rows(sorted, partition, offset));
+                partition, offset, offset + chunk.Length, SHA256.HashData(sorted[^1].Content), rows(sorted, partition, offset));
             offset += chunk.Length;
         }
     }
@@ -95,8 +93,7 @@ internal static class IngestCeiling
             await using (var read = new NpgsqlBatch(connection, transaction))
             {
                 Add(read, LockWatermarksSql, Whose(batch));
-                Add(read, LockParkedSql, One(batch.Uids));
-                Add(read, LockOrdersSql, One(batch.Uids));
+                Add(read, IsAnyParkedSql);
                 await using var reader = await read.ExecuteReaderAsync(cancellationToken);
                 while (await reader.NextResultAsync(cancellationToken))
                 {
@@ -132,5 +129,5 @@ internal static class IngestCeiling
     private static NpgsqlParameter One(object value) => new() { Value = value };
 
     /// <summary>A transaction.</summary>
-    private sealed record Batch(int Partition, long First, long Next, string[] Uids, byte[] LastHash, ICeilingRows Rows);
+    private sealed record Batch(int Partition, long First, long Next, byte[] LastHash, ICeilingRows Rows);
 }

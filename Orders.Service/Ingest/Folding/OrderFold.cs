@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Bus.Storage.Outbox;
 using Failpoints;
 using Orders.Contracts;
@@ -9,12 +10,21 @@ namespace Orders.Service.Ingest.Folding;
 /// Folds changes, in offset order, onto the orders as they are stored: one version and one event per change. Pure. What is not newer
 /// than the row is never applied, unless it is forced; a row's position and time only move forward.
 /// </summary>
-internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
+internal sealed class OrderFold
 {
-    private readonly List<NewEvent> _events = [];
+    private readonly Dictionary<string, OrderRow> _rows;
+    private readonly List<NewEvent> _events;
+
+    /// <param name="rows">The orders as they are stored; those that do not exist are added.</param>
+    /// <param name="changes">How many there will be, if known: nothing grows then.</param>
+    public OrderFold(Dictionary<string, OrderRow> rows, int changes = 0)
+    {
+        (_rows, _events) = (rows, new(changes));
+        _rows.EnsureCapacity(changes);
+    }
 
     /// <summary>The rows as they are to be written, those that did not exist included.</summary>
-    public IEnumerable<OrderRow> Rows => rows.Values;
+    public IEnumerable<OrderRow> Rows => _rows.Values;
 
     /// <summary>One per change, in the order of the changes.</summary>
     public IReadOnlyList<NewEvent> Events => _events;
@@ -23,13 +33,8 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
     public Outcome Apply(in OrderChange change)
     {
         Failpoint.Hit("record", change.Uid);
-        var isKnown = rows.TryGetValue(change.Uid, out var row);
-        if (row is null)
-        {
-            row = new OrderRow { Uid = change.Uid, Base = OrderRow.None, Version = 0 };
-            rows.Add(change.Uid, row);
-        }
-
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_rows, change.Uid, out var isKnown);
+        var row = known ??= new OrderRow { Uid = change.Uid, Base = OrderRow.None, Version = 0 };
         var isNewer = !isKnown || IsNewer(change, row);
         if (change.ContentHash is null)
         {
@@ -61,7 +66,7 @@ internal sealed class OrderFold(Dictionary<string, OrderRow> rows)
     /// </summary>
     public Outcome Force(in OrderChange change, long end)
     {
-        if (!rows.TryGetValue(change.Uid, out var row) || !IsOfOneLog(change, row) || row.Position.Offset >= end
+        if (!_rows.TryGetValue(change.Uid, out var row) || !IsOfOneLog(change, row) || row.Position.Offset >= end
             || (change.ContentHash is null && row.IsRemoved))
         {
             return Apply(change);
