@@ -64,7 +64,7 @@ internal sealed class BatchIngest : IAsyncDisposable
         {
             await _small.RunAsync(decoded, cancellationToken);
         }
-        else if (!_insert.IsLikely || !await TryInsertAsync(decoded, cancellationToken))
+        else if (batch.Records.Count < CopyRows.Worthwhile || !_insert.IsLikely || !await TryInsertAsync(decoded, cancellationToken))
         {
             await CommitAsync([decoded], areLikelyNew: false, cancellationToken);
         }
@@ -178,9 +178,8 @@ internal sealed class BatchIngest : IAsyncDisposable
     private async Task AccountAsync(
         NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, bool areLikelyNew, CancellationToken cancellationToken)
     {
-        var (blocked, rows) = areLikelyNew && !await IsAnyParkedAsync(transaction, batches, cancellationToken)
-            ? (null, [])
-            : await LookAsync(transaction, batches, cancellationToken);
+        var isUnseen = areLikelyNew && !await IsAnyParkedAsync(transaction, batches, cancellationToken);
+        var (blocked, rows) = isUnseen ? (null, []) : await LookAsync(transaction, batches, cancellationToken);
         var fold = new OrderFold(rows, batches.Sum(batch => batch.Records.Count));
         foreach (var batch in batches)
         {
@@ -190,15 +189,21 @@ internal sealed class BatchIngest : IAsyncDisposable
         await WriteAsync(transaction, batches, blocked, fold, cancellationToken);
     }
 
-    /// <summary>Locks the watermarks; no order can be blocked where nothing is parked.</summary>
-    private static async Task<bool> IsAnyParkedAsync(
+    /// <summary>Locks the watermarks. No order can be blocked where nothing is parked; where something is, the next batches are looked for at once.</summary>
+    private async Task<bool> IsAnyParkedAsync(
         NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
     {
         await using var read = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { LockWatermarks(batches), KeyParking.Any() } };
         await using var reader = await read.ExecuteReaderAsync(cancellationToken);
         await MustStandAsync(reader, batches, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        return await KeyParking.ReadAnyAsync(reader, cancellationToken);
+        var isAny = await KeyParking.ReadAnyAsync(reader, cancellationToken);
+        if (isAny)
+        {
+            _insert.Looked(0, areNew: false);
+        }
+
+        return isAny;
     }
 
     /// <summary>Locks the watermarks and what there is of the orders.</summary>

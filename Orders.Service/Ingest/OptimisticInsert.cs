@@ -16,7 +16,7 @@ internal sealed class OptimisticInsert
     private readonly Lock _lock = new();
     private int _proof = LeastProof;
     private int _newInARow;
-    private int _insertedInARow;
+    private int _inserted;
 
     /// <summary>Whether to insert without a look.</summary>
     public bool IsLikely
@@ -25,17 +25,31 @@ internal sealed class OptimisticInsert
         {
             lock (_lock)
             {
-                return _newInARow >= _proof;
+                return IsProven;
             }
         }
     }
 
-    /// <summary>A batch was looked for.</summary>
+    /// <summary>How many orders were inserted since the proof, at most <see cref="MostProof"/>.</summary>
+    public int Inserted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _inserted;
+            }
+        }
+    }
+
+    private bool IsProven => _newInARow >= _proof;
+
+    /// <summary>A batch was looked for; a known order among them, or one that may be blocked, begins the row again.</summary>
     public void Looked(int orders, bool areNew)
     {
         lock (_lock)
         {
-            _newInARow = areNew ? Math.Min(_newInARow + orders, MostProof) : 0;
+            (_newInARow, _inserted) = areNew ? (Math.Min(_newInARow + orders, MostProof), _inserted) : (0, 0);
         }
     }
 
@@ -44,17 +58,23 @@ internal sealed class OptimisticInsert
     {
         lock (_lock)
         {
-            _insertedInARow = Math.Min(_insertedInARow + orders, MostProof);
+            _inserted = IsProven ? Math.Min(_inserted + orders, MostProof) : 0;
         }
     }
 
-    /// <summary>One of the orders existed. Where fewer went well before it than had to prove it, twice as many must the next time.</summary>
+    /// <summary>
+    /// One of the orders existed. Where fewer went well before it than had to prove it, twice as many must the next time. Of batches that fail beside each
+    /// other the first one counts.
+    /// </summary>
     public void Failed()
     {
         lock (_lock)
         {
-            _proof = _insertedInARow >= _proof ? LeastProof : Math.Min(2 * _proof, MostProof);
-            (_newInARow, _insertedInARow) = (0, 0);
+            if (IsProven)
+            {
+                _proof = _inserted >= _proof ? LeastProof : Math.Min(2 * _proof, MostProof);
+                (_newInARow, _inserted) = (0, 0);
+            }
         }
     }
 }

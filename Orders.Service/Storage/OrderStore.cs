@@ -148,5 +148,5 @@ internal sealed class OrderWrites
     }
 }
 
-/// <summary>Two batches met on an order that neither had seen; the loser is folded again.</summary>
+/// <summary>A batch met an order it had not seen, stored meanwhile or not looked for; it is folded again.</summary>
 internal sealed class OrderConflictException(Exception? cause = null) : Exception("Another transaction stored one of the batch's orders first.", cause);

@@ -18,22 +18,22 @@ public sealed class InsertedUnseenTests(SharedPostgres postgres)
         await using var ingest = await UnseenAsync();
         await ingest.IngestAsync(0, [.. Fillers, ("new-0", 2)]);
 
-        Assert.True(ingest.Insert.IsLikely);
+        Assert.Equal((true, Fillers.Length + 1), (ingest.Insert.IsLikely, ingest.Insert.Inserted));
         Assert.Equal(["new-0 2", "new-1 1"], await ingest.LinesAsync(
             "SELECT order_uid, version FROM orders WHERE order_uid IN ('new-0', 'new-1') ORDER BY 1"));
         Assert.Equal([$"{Fillers.Length + 1} {Fillers.Length + 1}"], await ingest.LinesAsync("SELECT stored, (SELECT count(*) FROM outbox) FROM inbox"));
     }
 
     [Theory]
-    [InlineData("changed", 2, "stored", 2)]
-    [InlineData("the same again", 1, "duplicate", 1)]
-    public async Task A_known_order_among_the_new_ones_is_folded_onto_what_is_stored(string how, int edition, string outcome, long version)
+    [InlineData(2, "stored", 2)]
+    [InlineData(1, "duplicate", 1)]
+    public async Task A_known_order_among_the_new_ones_is_folded_onto_what_is_stored(int edition, string outcome, long version)
     {
         await using var ingest = await UnseenAsync();
         await ingest.IngestAsync(0, ("known", 1));
         await ingest.IngestAsync(0, [.. Fillers, ("known", edition)]);
 
-        Assert.False(ingest.Insert.IsLikely, $"{how}: it was looked for from the start");
+        InsertedInVain(ingest);
         Assert.Equal(version, await ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'known'"));
         Assert.Equal(Fillers.Length, await ingest.QueryAsync<long>("SELECT count(*) FROM orders WHERE order_uid LIKE 'new-%' AND version = 1"));
         Assert.Equal(Fillers.Length + version, await ingest.QueryAsync<long>("SELECT count(*) FROM outbox"));
@@ -47,7 +47,7 @@ public sealed class InsertedUnseenTests(SharedPostgres postgres)
         await ingest.IngestAsync(0, ("known", 1));
         await ingest.IngestAsync(0, [.. Enumerable.Range(2, CopyRows.Worthwhile).Select(edition => ("known", edition))]);
 
-        Assert.False(ingest.Insert.IsLikely);
+        InsertedInVain(ingest);
         Assert.Equal(CopyRows.Worthwhile + 1L, await ingest.QueryAsync<long>("SELECT version FROM orders"));
     }
 
@@ -57,6 +57,7 @@ public sealed class InsertedUnseenTests(SharedPostgres postgres)
         await using var ingest = await UnseenAsync();
         await ingest.BreakAsync("failed");
         await ingest.IngestAsync(0, ("failed", 1));
+        await ingest.MendAsync();
         await ingest.IngestAsync(0, [.. Fillers, ("failed", 2)]);
 
         Assert.Equal(["redelivering", "parked"], await ingest.LinesAsync("SELECT state FROM dead_letter ORDER BY id"));
@@ -72,6 +73,13 @@ public sealed class InsertedUnseenTests(SharedPostgres postgres)
 
         await Assert.ThrowsAsync<WatermarkMismatchException>(() => ingest.IngestAsync(0, Fillers));
         Assert.Equal(1L, await ingest.QueryAsync<long>("SELECT count(*) FROM orders"));
+    }
+
+    /// <summary>A batch that was looked for from the start would not have doubled what the next proof takes.</summary>
+    private static void InsertedInVain(IngestUnderTest ingest)
+    {
+        ingest.Insert.Looked(OptimisticInsert.LeastProof, areNew: true);
+        Assert.False(ingest.Insert.IsLikely);
     }
 
     private async Task<IngestUnderTest> UnseenAsync()

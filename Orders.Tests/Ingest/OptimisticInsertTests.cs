@@ -53,6 +53,27 @@ public sealed class OptimisticInsertTests
     }
 
     [Fact]
+    public void Of_batches_that_fail_beside_each_other_one_counts()
+    {
+        Prove(OptimisticInsert.LeastProof);
+        _insert.Failed();
+        _insert.Failed();
+        _insert.Failed();
+
+        Prove(2 * OptimisticInsert.LeastProof);
+    }
+
+    [Fact]
+    public void What_was_looked_for_after_all_is_no_success()
+    {
+        Prove(OptimisticInsert.LeastProof);
+        _insert.Looked(0, areNew: false);
+        _insert.Succeeded(OptimisticInsert.LeastProof);
+
+        Assert.Equal(0, _insert.Inserted);
+    }
+
+    [Fact]
     public void However_often_it_fails_no_more_than_the_most_are_asked_for()
     {
         for (var i = 0; i < 20; i++)

@@ -11,7 +11,7 @@ namespace Orders.Tools.Bench;
 /// The ceiling is the same Postgres fed the same bytes from memory as arrays through <c>unnest</c>, the mean of once before and once after, because a
 /// shared machine is not equally fast for a minute; fed by <c>COPY</c>, as ingest feeds it, is a detail. Both are warm: Postgres has written as much
 /// before, because a new one makes each file of its log and first touches the memory of each page, which halves it and is over for good after a
-/// gigabyte; the ceiling's feeder has run a whole round, the service a tenth.
+/// gigabyte; the ceiling's feeder has run a whole round of each, the service a tenth.
 /// </summary>
 internal sealed class IngestBench(BusContext bus, BenchSystem system, long count)
 {
@@ -33,6 +33,7 @@ internal sealed class IngestBench(BusContext bus, BenchSystem system, long count
         await Task.Run(() => Preload(orders, cancellationToken), cancellationToken);
         bus.Terminal.Say("Warming Postgres.");
         var isNew = await IngestCeiling.MeasureAsync(bus, system, orders, CeilingRows.Copied, cancellationToken);
+        await IngestCeiling.MeasureAsync(bus, system, orders, CeilingRows.AsArrays, cancellationToken);
         bus.Terminal.Say("Measuring Postgres alone.");
         var before = await BothAsync(orders, cancellationToken);
         await system.CheckpointAsync(cancellationToken);
