@@ -60,11 +60,12 @@ internal sealed class BatchIngest : IAsyncDisposable
     public async Task RunAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
         var decoded = new DecodedBatch(batch, _decoder.Decode(batch.Epoch, batch.Partition, batch.Records));
-        if (batch.Records.Count < CopyRows.Worthwhile && batch.Records.Sum(record => (long)record.Size) <= MostSharedBytes)
+        var isLong = batch.Records.Count >= CopyRows.Worthwhile;
+        if (!isLong && batch.Records.Sum(record => (long)record.Size) <= MostSharedBytes)
         {
             await _small.RunAsync(decoded, cancellationToken);
         }
-        else if (batch.Records.Count < CopyRows.Worthwhile || !_insert.IsLikely || !await TryInsertAsync(decoded, cancellationToken))
+        else if (!isLong || !_insert.IsLikely || !await TryInsertAsync(decoded, cancellationToken))
         {
             await CommitAsync([decoded], areLikelyNew: false, cancellationToken);
         }
