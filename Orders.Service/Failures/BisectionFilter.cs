@@ -9,7 +9,8 @@ namespace Orders.Service.Failures;
 
 /// <summary>
 /// Finds the one record that a batch fails for: splits it, left half first, each part its own transaction, until the record is alone. Alone
-/// it is kept aside and its neighbours are stored. Failures of the world pass through; what was committed before them is not sent again.
+/// it is kept aside and its neighbours are stored. Failures of the world pass through; what was committed before them is not sent again. A batch that
+/// failed once shares no transaction any more: what shares one fails with it.
 /// </summary>
 internal sealed class BisectionFilter(
     IFailedRecords failed, IOptions<FailuresOptions> options, TimeProvider time, ILogger<BisectionFilter> logger)
@@ -24,7 +25,7 @@ internal sealed class BisectionFilter(
         {
             try
             {
-                await SendAsync(context, next, part);
+                await (part == context.Message ? next.Send(context) : SendAgainAsync(context, next, part));
             }
             catch (WatermarkMismatchException mismatch) when (BatchParts.TryBehind(part, mismatch.Watermark, out var rest))
             {
@@ -65,7 +66,7 @@ internal sealed class BisectionFilter(
             delay *= 2;
             try
             {
-                await SendAsync(context, next, part);
+                await SendAgainAsync(context, next, part);
                 return;
             }
             catch (Exception again) when (FailurePolicy.IsOfOneRecord(again))
@@ -77,11 +78,19 @@ internal sealed class BisectionFilter(
         await failed.KeepAsync(part, exception, context.CancellationToken);
     }
 
-    private static Task SendAsync(
+    private static Task SendAgainAsync(
         ConsumeContext<RecordBatch<OrderReceived>> context,
         IPipe<ConsumeContext<RecordBatch<OrderReceived>>> next,
         RecordBatch<OrderReceived> part) =>
-        next.Send(part == context.Message ? context : new MessageConsumeContext<RecordBatch<OrderReceived>>(context, part));
+        next.Send(new ConsumeContextScope<RecordBatch<OrderReceived>>(
+            new MessageConsumeContext<RecordBatch<OrderReceived>>(context, part), FailedBefore.Mark));
+}
+
+/// <summary>The payload of what is sent once its batch has failed.</summary>
+internal sealed class FailedBefore
+{
+    /// <summary>It says all by being there.</summary>
+    public static readonly FailedBefore Mark = new();
 }
 
 /// <summary>Where a record goes that fails alone.</summary>

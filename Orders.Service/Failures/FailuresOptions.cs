@@ -12,9 +12,10 @@ internal sealed class FailuresOptions
     [Range(0, 10, ErrorMessage = "Failures:Retries must be 0 to 10.")]
     public int Retries { get; set; } = 3;
 
-    /// <summary>The wait before the first such retry; it doubles. Default 50 ms.</summary>
+    /// <summary>The wait before the first such retry; it doubles. Default 20 ms. Longer: a failing record holds its partition longer; shorter: more orders
+    /// wait for the first redelivery instead, because of a failure that had passed.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10", ErrorMessage = "Failures:RetryDelay must be 1 ms to 10 s.")]
-    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>When it is redelivered first. Default 10 s; the record's order waits until it is through.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Failures:FirstRedelivery must be 0 to 1 day.")]
@@ -66,7 +67,7 @@ internal sealed class FailuresOptions
 
     /// <summary>
     /// The fewest records a share is judged by where those that failed are redelivered: failed for a fault of ours or of the database, not for what they
-    /// hold. Default 200; such a record holds its partition for 350 ms, so no window sees many. Fewer: a fault that a few orders of a quiet topic meet
+    /// hold. Default 200; such a record holds its partition for 140 ms, so no window sees many. Fewer: a fault that a few orders of a quiet topic meet
     /// pauses it; more: a broken step makes as many orders wait for their redelivery before ingest pauses.
     /// </summary>
     [Range(1, 1_000_000, ErrorMessage = "Failures:BrakeMinimumRedelivering must be 1 to 1000000.")]

@@ -55,13 +55,16 @@ internal sealed class BatchIngest : IAsyncDisposable
         _small = new(ShareAsync, IsOfAll, time);
     }
 
+    /// <param name="batch">What the rider handed out, or a part of it.</param>
+    /// <param name="mayShare">Whether it may go into one transaction with batches of other partitions, where it is small.</param>
+    /// <param name="cancellationToken">Ends the wait; what was not committed is not written.</param>
     /// <exception cref="WatermarkMismatchException">The batch does not start at the watermark; nothing was written.</exception>
     /// <exception cref="OrderConflictException">Another transaction stored one of the orders first; nothing was written, try again.</exception>
-    public async Task RunAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
+    public async Task RunAsync(RecordBatch<OrderReceived> batch, bool mayShare, CancellationToken cancellationToken)
     {
         var decoded = new DecodedBatch(batch, _decoder.Decode(batch.Epoch, batch.Partition, batch.Records));
         var isLong = batch.Records.Count >= CopyRows.Worthwhile;
-        if (!isLong && batch.Records.Sum(record => (long)record.Size) <= MostSharedBytes)
+        if (mayShare && !isLong && batch.Records.Sum(record => (long)record.Size) <= MostSharedBytes)
         {
             await _small.RunAsync(decoded, cancellationToken);
         }

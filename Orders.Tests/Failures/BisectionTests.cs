@@ -78,6 +78,20 @@ public sealed class BisectionTests
         Assert.Equal([5L, 6L], _partition.Kept);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task All_that_is_sent_after_the_first_failure_says_so(int count)
+    {
+        _partition.Fail(6, new InvalidCastException());
+
+        await _partition.SendAsync(Batch(6, count));
+
+        Assert.False(_partition.SaidFailedBefore[0]);
+        Assert.All(_partition.SaidFailedBefore.Skip(1), Assert.True);
+        Assert.True(_partition.Tries > 1);
+    }
+
     [Fact]
     public async Task A_bug_that_passes_is_not_kept()
     {
@@ -163,6 +177,7 @@ public sealed class BisectionTests
         public long Lost { get; private set; }
         public long Absent { get; private set; }
         public List<long> Kept { get; } = [];
+        public List<bool> SaidFailedBefore { get; } = [];
 
         public void Fail(long offset, Exception exception, int times = int.MaxValue) => _failing[offset] = (exception, times);
 
@@ -187,6 +202,7 @@ public sealed class BisectionTests
         public Task Send(ConsumeContext<RecordBatch<OrderReceived>> context)
         {
             Tries++;
+            SaidFailedBefore.Add(context.HasPayloadType(typeof(FailedBefore)));
             Adjoin(context.Message);
             if (FailAlways is not null)
             {

@@ -167,7 +167,7 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
                 await GoOn.Task;
             }
 
-            await instance.GetRequiredService<BatchIngest>().RunAsync(context.Message, Token);
+            await instance.GetRequiredService<BatchIngest>().RunAsync(context.Message, mayShare: true, Token);
         }
 
         public void Probe(ProbeContext context)

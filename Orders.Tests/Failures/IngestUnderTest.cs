@@ -4,6 +4,7 @@ using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
 using Bus.Storage.Reprocessing;
 using MassTransit;
+using MassTransit.Context;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -91,7 +92,14 @@ internal sealed class IngestUnderTest : IAsyncDisposable
     public Task RefuseAllAsync() => ExecuteAsync("ALTER TABLE orders ADD CONSTRAINT nothing CHECK (version < 0) NOT VALID");
 
     /// <summary>Records of one partition, as one batch through bisection and ingest.</summary>
-    public async Task IngestAsync(int partition, params (string Uid, int Edition)[] records)
+    public Task IngestAsync(int partition, params (string Uid, int Edition)[] records) => IngestAsync(partition, MessageContexts.Of, records);
+
+    /// <summary>The same for what is sent once its batch has failed.</summary>
+    public Task IngestAgainAsync(int partition, params (string Uid, int Edition)[] records) => IngestAsync(
+        partition, batch => new ConsumeContextScope<RecordBatch<OrderReceived>>(MessageContexts.Of(batch), FailedBefore.Mark), records);
+
+    private async Task IngestAsync(
+        int partition, Func<RecordBatch<OrderReceived>, ConsumeContext<RecordBatch<OrderReceived>>> contextOf, (string Uid, int Edition)[] records)
     {
         var first = _positions.GetValueOrDefault(partition);
         if (first == 0)
@@ -101,7 +109,7 @@ internal sealed class IngestUnderTest : IAsyncDisposable
 
         var batch = Batch(partition, first, records);
         _logs[partition] = [.. _logs.GetValueOrDefault(partition) ?? [], .. batch.Records];
-        await _services.GetRequiredService<BisectionFilter>().Send(MessageContexts.Of(batch), new Consumer(_services.GetRequiredService<BatchIngest>()));
+        await _services.GetRequiredService<BisectionFilter>().Send(contextOf(batch), new Consumer(_services.GetRequiredService<BatchIngest>()));
         _positions[partition] = batch.Next;
     }
 
@@ -223,7 +231,7 @@ internal sealed class IngestUnderTest : IAsyncDisposable
 
     private sealed class Consumer(BatchIngest ingest) : IPipe<ConsumeContext<RecordBatch<OrderReceived>>>
     {
-        public Task Send(ConsumeContext<RecordBatch<OrderReceived>> context) => ingest.RunAsync(context.Message, TestContext.Current.CancellationToken);
+        public Task Send(ConsumeContext<RecordBatch<OrderReceived>> context) => new IngestConsumer(ingest).Consume(context);
 
         public void Probe(ProbeContext context)
         {

@@ -70,6 +70,14 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
     }
 
     [Fact]
+    public async Task What_failed_before_goes_by_itself_and_no_other_batch_fails_with_it()
+    {
+        await TogetherAsync(() => _ingest.IngestAgainAsync(1, ("a", 1)), () => _ingest.IngestAsync(2, ("b", 1)));
+
+        Assert.Equal(2L, await _ingest.QueryAsync<long>("SELECT count(DISTINCT xmin::text) FROM orders WHERE order_uid IN ('a', 'b')"));
+    }
+
+    [Fact]
     public async Task A_lock_that_one_needs_is_waited_for_by_that_one_alone()
     {
         await using var holder = await _ingest.Database.OpenConnectionAsync(Cancellation);
