@@ -6,7 +6,8 @@ namespace Bus.Storage.Starts;
 
 /// <summary>
 /// Who works on a partition and since where, so that the next one can tell a crash from a stop. Written once per assignment, before its first
-/// batch; nothing per batch after that.
+/// batch; nothing per batch after that. What else goes through records in an order, by numbers that rise, says so in the same way, under a name that
+/// no topic has.
 /// </summary>
 public static class PartitionStarts
 {
@@ -42,6 +43,15 @@ public static class PartitionStarts
         command.Parameters.Add(new() { Value = (object?)offset ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Ended in order, in the transaction that says how.</summary>
+    public static NpgsqlBatchCommand End(InboxPartition partition, Guid owner) => new(EndSql)
+    {
+        Parameters =
+        {
+            new() { Value = partition.Group }, new() { Value = partition.Topic }, new() { Value = (int[])[partition.Partition] }, new() { Value = owner },
+        },
+    };
 
     /// <summary>The partitions are given up in order. What another owner has announced meanwhile stays.</summary>
     public static async Task EndAsync(

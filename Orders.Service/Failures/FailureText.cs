@@ -21,9 +21,8 @@ internal sealed record FailureText(string Reason, string Sentence, string Except
     /// <summary>The process ended while this record alone was worked on.</summary>
     public const string CrashSuspect = "crash_suspect";
 
-    /// <summary>For a person; why a record that nobody looked into is kept.</summary>
-    public const string CrashSentence =
-        "The service ended while it worked on this record alone, after repeated starts that ended before anything was accounted for; it was not looked into.";
+    /// <summary>For a person; why a record that nobody looks into is kept.</summary>
+    public const string CrashSentence = "The service had ended before, and ended again while it worked on this record alone; it was not looked into after that.";
 
     /// <summary>For a person; why a record is parked.</summary>
     public const string ParkedSentence = "An earlier record of the same order failed and is not finished; this one follows it in order.";
@@ -34,6 +33,9 @@ internal sealed record FailureText(string Reason, string Sentence, string Except
     /// <summary>Why a record that breaks a rule is refused; no exception was thrown for it.</summary>
     public FailureText(Refusal refusal)
         : this(refusal.Reason, refusal.Sentence, "") => (JsonPath, BytePosition) = (refusal.JsonPath, refusal.BytePosition);
+
+    /// <summary>Why a record that a process ended with is kept.</summary>
+    public static FailureText Suspected { get; } = new(CrashSuspect, CrashSentence, "");
 
     /// <summary>Where in the document it was seen; null where it was nowhere in particular.</summary>
     public string? JsonPath { get; }

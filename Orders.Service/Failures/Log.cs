@@ -62,4 +62,12 @@ internal static partial class Log
         "Partition {Partition}: a lock was not to be had in time; {Sessions} sessions that kept a transaction and sent nothing, as those of a frozen process "
         + "do, are ended")]
     public static partial void StalledSessionsEnded(ILogger logger, int partition, long sessions);
+
+    [LoggerMessage(2019, LogLevel.Error,
+        "A process ended while it redelivered dead letter {Id} and those behind it; it and the next ones, {Letters} at most, go alone")]
+    public static partial void RedeliveredAlone(ILogger logger, long id, int letters);
+
+    [LoggerMessage(2020, LogLevel.Error,
+        "The service ended while it redelivered dead letter {Id} alone; it is dead and not looked into any more, its order waits for a replay")]
+    public static partial void RedeliverySuspected(ILogger logger, long id);
 }

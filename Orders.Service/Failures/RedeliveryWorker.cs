@@ -1,6 +1,8 @@
 using Bus.Storage.DeadLetters;
+using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
 using Bus.Storage.Parking;
+using Bus.Storage.Starts;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -8,11 +10,13 @@ namespace Orders.Service.Failures;
 
 /// <summary>
 /// Sends records whose time has come through ingest again, one transaction each; one that succeeds takes those parked behind it along, as many as
-/// fit. The key's row is locked meanwhile: no other instance works on it, and ingest appends nothing in between.
+/// fit. The key's row is locked meanwhile: no other instance works on it, and ingest appends nothing in between. Where a process ended over such a
+/// line, its records go alone, each marked before it is looked into; the one that is found marked after another end is not tried any more.
 /// </summary>
 internal sealed class RedeliveryWorker(
     NpgsqlDataSource database,
     KeptRecordIngest ingest,
+    Turns turns,
     OutboxBell bell,
     IOptions<FailuresOptions> options,
     TimeProvider time,
@@ -22,8 +26,16 @@ internal sealed class RedeliveryWorker(
     private const int MostFollowers = 256;
     private const long MostBytes = 4 << 20;
 
+    /// <summary>How long it may take to say that an attempt ended, where the world is broken or this process stops.</summary>
+    private static readonly TimeSpan SayingPatience = TimeSpan.FromSeconds(2);
+
+    private readonly Guid _owner = Guid.NewGuid();
+
     /// <summary>How many are taken along; fewer after they failed together, so that the one it is for comes to the head soon.</summary>
     private int _followers = MostFollowers;
+
+    /// <summary>How many go alone before others are taken along again; 0 in normal life.</summary>
+    private int _alone;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -56,20 +68,60 @@ internal sealed class RedeliveryWorker(
     /// <summary>Tries the one that has been due longest, and those behind it; false when none is.</summary>
     internal async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
+        var isSearch = _alone > 0;
+        if (isSearch)
+        {
+            turns.BeginSearch();
+        }
+
+        try
+        {
+            var isDue = false;
+            await turns.RunAsync(async _ => isDue = await RunOnceAsync(isSearch, cancellationToken), cancellationToken);
+            return isDue;
+        }
+        finally
+        {
+            if (isSearch)
+            {
+                turns.EndSearch();
+            }
+        }
+    }
+
+    private async Task<bool> RunOnceAsync(bool isAlone, CancellationToken cancellationToken)
+    {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await KeyParking.TakeDueAsync(connection, transaction, cancellationToken) is not { } due)
         {
+            _alone = 0;
             return false;
         }
 
         try
         {
-            await RedeliverAsync(transaction, due, cancellationToken);
+            // Committed beside the transaction, whose lock on the key keeps others from taking a live attempt for one that crashed.
+            var start = await PartitionStarts.AnnounceAsync(database, LineOf(due), epoch: 1, due.DeadLetterId, _owner, cancellationToken);
+            var isSuspect = start.Suspect == due.DeadLetterId;
+            if (start.Starts > 1 && !isAlone && !isSuspect)
+            {
+                // No more than this was in work when the process ended.
+                _alone = MostFollowers + 1;
+                Log.RedeliveredAlone(logger, due.DeadLetterId, _alone);
+                return true;
+            }
+
+            if (isAlone && !isSuspect)
+            {
+                await PartitionStarts.MarkAloneAsync(database, LineOf(due), _owner, due.DeadLetterId, cancellationToken);
+            }
+
+            await RedeliverAsync(transaction, due, isAlone, isSuspect, cancellationToken);
         }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception)
         {
-            await PutBehindOthersAsync(transaction, due, cancellationToken);
+            await PutBehindOthersAsync(transaction, due);
             throw;
         }
 
@@ -77,35 +129,48 @@ internal sealed class RedeliveryWorker(
         return true;
     }
 
-    private async Task RedeliverAsync(NpgsqlTransaction transaction, DueKey due, CancellationToken cancellationToken)
+    /// <summary>What a process that works on a key's line is entered under; no topic has such a name.</summary>
+    private static InboxPartition LineOf(DueKey due) => new(due.Key, "#redelivery", 0);
+
+    private async Task RedeliverAsync(NpgsqlTransaction transaction, DueKey due, bool isAlone, bool isSuspect, CancellationToken cancellationToken)
     {
         var letter = await DeadLetterStore.LockAsync(transaction.Connection!, transaction, due.DeadLetterId, cancellationToken)
             ?? throw new InvalidOperationException($"Dead letter {due.DeadLetterId}, which blocks an order, is gone.");
-        var commands = letter.State == DeadLetterStates.Redelivering
-            ? await TryAsync(transaction, due, letter, cancellationToken)
-            : [KeyParking.Release(due.Key)];
-        await KeptRecordIngest.WriteAsync(transaction, commands, cancellationToken);
+        var commands = letter.State != DeadLetterStates.Redelivering ? [KeyParking.Release(due.Key)]
+            : isSuspect ? Blame(due)
+            : await TryAsync(transaction, due, letter, isAlone, cancellationToken);
+        await KeptRecordIngest.WriteAsync(transaction, [.. commands, PartitionStarts.End(LineOf(due), _owner)], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        _alone = Math.Max(0, _alone - 1);
     }
 
-    /// <summary>What could not even be tried, such as an order that somebody else has locked, must not be the first one due for ever.</summary>
-    private async Task PutBehindOthersAsync(NpgsqlTransaction transaction, DueKey due, CancellationToken cancellationToken)
+    /// <summary>Its order waits for an operator, as it does for one that was redelivered in vain.</summary>
+    private List<NpgsqlBatchCommand> Blame(DueKey due)
     {
+        Log.RedeliverySuspected(logger, due.DeadLetterId);
+        return [.. Fail(due.DeadLetterId, DeadLetterStates.Dead, FailureText.Suspected), KeyParking.Delay(due.Key, due: null)];
+    }
+
+    /// <summary>What could not even be tried, such as an order that somebody else has locked, must not be the first one due for ever. No crash: this process lives.</summary>
+    private async Task PutBehindOthersAsync(NpgsqlTransaction transaction, DueKey due)
+    {
+        using var patience = new CancellationTokenSource(SayingPatience, time);
         try
         {
-            await transaction.RollbackAsync(cancellationToken);
+            await transaction.RollbackAsync(patience.Token);
             await using var batch = database.CreateBatch();
             batch.BatchCommands.Add(KeyParking.Postpone(due, options.Value.PollInterval));
-            await batch.ExecuteNonQueryAsync(cancellationToken);
+            batch.BatchCommands.Add(PartitionStarts.End(LineOf(due), _owner));
+            await batch.ExecuteNonQueryAsync(patience.Token);
         }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException or OperationCanceledException)
         {
             // The world is broken, and everybody's turn comes when it is mended.
         }
     }
 
     private async Task<List<NpgsqlBatchCommand>> TryAsync(
-        NpgsqlTransaction transaction, DueKey due, LockedDeadLetter letter, CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, DueKey due, LockedDeadLetter letter, bool isAlone, CancellationToken cancellationToken)
     {
         var trial = await ingest.TryAsync(transaction, letter, cancellationToken);
         if (trial.Why is { } why)
@@ -117,7 +182,7 @@ internal sealed class RedeliveryWorker(
         return
         [
             DeadLetterStore.Resolve([due.DeadLetterId], [trial.Word]),
-            .. await FollowAsync(transaction, due, cancellationToken),
+            .. isAlone ? [] : await FollowAsync(transaction, due, cancellationToken),
             KeyParking.Release(due.Key),
         ];
     }

@@ -83,12 +83,14 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
         return true;
     }
 
-    /// <summary>Keeps the one record of the batch, which failed alone, as a dead letter that blocks nobody: its order has a later state.</summary>
+    /// <summary>Keeps the one record of the batch, which failed alone or ended a process, as a dead letter that blocks nobody: its order has a later state.</summary>
     public static async Task KeepAsync(
-        NpgsqlConnection connection, ReprocessJob job, RecordBatch<OrderReceived> alone, Exception exception, CancellationToken cancellationToken)
+        NpgsqlConnection connection, ReprocessJob job, RecordBatch<OrderReceived> alone, FailureText why, CancellationToken cancellationToken)
     {
-        var why = FailureText.Of(exception);
-        var letter = BatchIngest.ToDeadLetter(alone, alone.Records[0], why.Reason, why.Sentence) with { Exception = why.Exception };
+        var letter = BatchIngest.ToDeadLetter(alone, alone.Records[0], why.Reason, why.Sentence) with
+        {
+            Exception = why.Exception.Length == 0 ? null : why.Exception,
+        };
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LockAsync(transaction, alone, [], cancellationToken);
         var counts = new OutcomeCounts { Dead = 1, Absent = alone.Absent };
