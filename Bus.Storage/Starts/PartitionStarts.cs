@@ -6,8 +6,7 @@ namespace Bus.Storage.Starts;
 
 /// <summary>
 /// Who works on a partition and since where, so that the next one can tell a crash from a stop. Written once per assignment, before its first
-/// batch; nothing per batch after that. What else goes through records in an order, by numbers that rise, says so in the same way, under a name that
-/// no topic has.
+/// batch; nothing per batch after that. What else works through records by numbers that rise is entered likewise, under a topic that no topic can be.
 /// </summary>
 public static class PartitionStarts
 {
@@ -15,6 +14,7 @@ public static class PartitionStarts
         "UPDATE partition_start SET alone_offset = $5 WHERE group_id = $1 AND topic = $2 AND partition = $3 AND owner = $4";
     private const string EndSql = "DELETE FROM partition_start WHERE group_id = $1 AND topic = $2 AND partition = ANY ($3) AND owner = $4";
     private static readonly string AnnounceSql = SqlText.Read("Starts.Announce.sql");
+    private static readonly string WithdrawSql = SqlText.Read("Starts.Withdraw.sql");
 
     /// <summary>Says that <paramref name="owner"/> is about to work on the partition from <paramref name="position"/> on.</summary>
     /// <returns>What those before it left behind.</returns>
@@ -44,7 +44,7 @@ public static class PartitionStarts
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Ended in order, in the transaction that says how.</summary>
+    /// <summary>The work is done, in the transaction that does it.</summary>
     public static NpgsqlBatchCommand End(InboxPartition partition, Guid owner) => new(EndSql)
     {
         Parameters =
@@ -52,6 +52,16 @@ public static class PartitionStarts
             new() { Value = partition.Group }, new() { Value = partition.Topic }, new() { Value = (int[])[partition.Partition] }, new() { Value = owner },
         },
     };
+
+    /// <summary>The work ended in an exception or was stopped, not in a crash: what was known of crashes before it is known still.</summary>
+    public static async Task WithdrawAsync(NpgsqlDataSource database, InboxPartition partition, Guid owner, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        await using var command = database.CreateCommand(WithdrawSql);
+        Add(command, partition);
+        command.Parameters.Add(new() { Value = owner });
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>The partitions are given up in order. What another owner has announced meanwhile stays.</summary>
     public static async Task EndAsync(

@@ -15,19 +15,24 @@ namespace Orders.Service.Failures;
 /// <summary>
 /// Finds a record that ends the process. Where several starts in a row crashed before anything was accounted for, the records of a batch's length go
 /// one by one, each marked in the database before it is touched; the one that is found marked after a crash becomes a dead letter without being
-/// looked into.
+/// looked into. While any partition goes so, batches take turns in this process, after those under way have ended: whatever ends it then, no other batch
+/// was at work.
 /// </summary>
 internal sealed class CrashGuard(
     NpgsqlDataSource database,
     ISuspectRecords suspects,
     IOptions<FailuresOptions> options,
     IOptions<IngestOptions> ingest,
-    Turns turns,
     ILogger<CrashGuard> logger)
-    : IFilter<ConsumeContext<RecordBatch<OrderReceived>>>
+    : IFilter<ConsumeContext<RecordBatch<OrderReceived>>>, IDisposable
 {
     private readonly Guid _owner = Guid.NewGuid();
     private readonly ConcurrentDictionary<InboxPartition, Watch> _partitions = new();
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Lock _lock = new();
+    private int _watched;
+    private int _underWay;
+    private TaskCompletionSource? _noneUnderWay;
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("crashGuard");
 
@@ -36,7 +41,30 @@ internal sealed class CrashGuard(
         var batch = context.Message;
         var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
         var watch = _partitions.TryGetValue(partition, out var known) ? known : await AnnounceAsync(partition, batch, context.CancellationToken);
-        await turns.RunAsync(inTurn => inTurn ? SendInTurnAsync(context, next, partition, watch) : next.Send(context), context.CancellationToken);
+        if (TryBegin())
+        {
+            try
+            {
+                await next.Send(context);
+            }
+            finally
+            {
+                End();
+            }
+
+            return;
+        }
+
+        await _turn.WaitAsync(context.CancellationToken);
+        try
+        {
+            await NoneUnderWayAsync().WaitAsync(context.CancellationToken);
+            await SendInTurnAsync(context, next, partition, watch);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>The partitions are given up in order: whoever works on them next starts without suspicion.</summary>
@@ -53,6 +81,8 @@ internal sealed class CrashGuard(
         await PartitionStarts.EndAsync(database, group, topic, [.. partitions], _owner, cancellationToken);
     }
 
+    public void Dispose() => _turn.Dispose();
+
     private async Task<Watch> AnnounceAsync(InboxPartition partition, RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
         var start = await PartitionStarts.AnnounceAsync(database, partition, batch.Epoch, batch.First, _owner, cancellationToken);
@@ -61,7 +91,7 @@ internal sealed class CrashGuard(
         {
             // No more than this was in work when the process ended.
             watch.Left = ingest.Value.Reading.BatchRecords;
-            turns.BeginSearch();
+            CountWatched(1);
             Log.OneByOne(logger, partition.Partition, batch.First, start.Starts - 1, watch.Left);
         }
 
@@ -127,7 +157,7 @@ internal sealed class CrashGuard(
         watch.Left--;
         if (watch.Left == 0)
         {
-            turns.EndSearch();
+            CountWatched(-1);
             Log.TogetherAgain(logger, alone.Partition, alone.Next);
         }
     }
@@ -148,7 +178,53 @@ internal sealed class CrashGuard(
     {
         if (watch.Left > 0)
         {
-            turns.EndSearch();
+            CountWatched(-1);
+        }
+    }
+
+    private void CountWatched(int more)
+    {
+        lock (_lock)
+        {
+            _watched += more;
+        }
+    }
+
+    /// <summary>A batch that needs no turn is under way from here on; false where it needs one.</summary>
+    private bool TryBegin()
+    {
+        lock (_lock)
+        {
+            if (_watched > 0)
+            {
+                return false;
+            }
+
+            _underWay++;
+            return true;
+        }
+    }
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            _underWay--;
+            if (_underWay == 0)
+            {
+                _noneUnderWay?.SetResult();
+                _noneUnderWay = null;
+            }
+        }
+    }
+
+    private Task NoneUnderWayAsync()
+    {
+        lock (_lock)
+        {
+            return _underWay == 0
+                ? Task.CompletedTask
+                : (_noneUnderWay ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 

@@ -22,7 +22,8 @@ internal sealed record FailureText(string Reason, string Sentence, string Except
     public const string CrashSuspect = "crash_suspect";
 
     /// <summary>For a person; why a record that nobody looks into is kept.</summary>
-    public const string CrashSentence = "The service had ended before, and ended again while it worked on this record alone; it was not looked into after that.";
+    public const string CrashSentence =
+        "The service ended again and again over this record, at last while it worked on it alone; it was not looked into after that.";
 
     /// <summary>For a person; why a record is parked.</summary>
     public const string ParkedSentence = "An earlier record of the same order failed and is not finished; this one follows it in order.";

@@ -34,7 +34,8 @@ internal sealed class FailuresOptions
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How many starts in a row may crash before anything of a partition is accounted for, until its records go one by one. Default 3. Fewer: a record
+    /// How many starts in a row may crash before anything of a partition is accounted for, until its records go one by one, and
+    /// how many over the same redelivery or place of a reprocess; one more makes its record a dead letter. Default 3. Fewer: a record
     /// that ends the process is found sooner; more: crashes that no record is to blame for, such as a machine short of memory, slow ingest down later.
     /// </summary>
     [Range(1, 100, ErrorMessage = "Failures:UncleanStarts must be 1 to 100.")]

@@ -12,10 +12,10 @@ internal static class FailuresRegistration
         services.AddSingleton<IFailedRecords>(provider => provider.GetRequiredService<FailedRecords>());
         services.AddSingleton<ISuspectRecords>(provider => provider.GetRequiredService<FailedRecords>());
         services.AddSingleton<TakeoverFilter>();
-        services.AddSingleton<Turns>();
         services.AddSingleton<CrashGuard>();
         services.AddSingleton<BisectionFilter>();
         services.AddSingleton<KeptRecordIngest>();
+        services.AddSingleton<CrashCount>();
         services.AddSingleton<IDeadLetterReplay, DeadLetterReplayer>();
         services.AddHostedService<RedeliveryWorker>();
         services.AddSingleton<IngestGate>();

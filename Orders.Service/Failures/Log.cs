@@ -64,10 +64,10 @@ internal static partial class Log
     public static partial void StalledSessionsEnded(ILogger logger, int partition, long sessions);
 
     [LoggerMessage(2019, LogLevel.Error,
-        "A process ended while it redelivered dead letter {Id} and those behind it; it and the next ones, {Letters} at most, go alone")]
-    public static partial void RedeliveredAlone(ILogger logger, long id, int letters);
+        "A process ended while it redelivered dead letter {Id} and, it may be, those behind it: in this instance the records of its order go alone")]
+    public static partial void RedeliveredAlone(ILogger logger, long id);
 
     [LoggerMessage(2020, LogLevel.Error,
-        "The service ended while it redelivered dead letter {Id} alone; it is dead and not looked into any more, its order waits for a replay")]
-    public static partial void RedeliverySuspected(ILogger logger, long id);
+        "Dead letter {Id} is dead: {Ends} times in a row a process ended while it redelivered it; it is not looked into any more, and its order waits")]
+    public static partial void RedeliverySuspected(ILogger logger, long id, int ends);
 }

@@ -2,7 +2,6 @@ using Bus.Storage.DeadLetters;
 using Bus.Storage.Inbox;
 using Bus.Storage.Outbox;
 using Bus.Storage.Parking;
-using Bus.Storage.Starts;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -10,13 +9,13 @@ namespace Orders.Service.Failures;
 
 /// <summary>
 /// Sends records whose time has come through ingest again, one transaction each; one that succeeds takes those parked behind it along, as many as
-/// fit. The key's row is locked meanwhile: no other instance works on it, and ingest appends nothing in between. Where a process ended over such a
-/// line, its records go alone, each marked before it is looked into; the one that is found marked after another end is not tried any more.
+/// fit. The key's row is locked meanwhile: no other instance works on it, and ingest appends nothing in between. After a process ended over such a line
+/// its records go alone; one that a process ended over too often is dead.
 /// </summary>
 internal sealed class RedeliveryWorker(
     NpgsqlDataSource database,
     KeptRecordIngest ingest,
-    Turns turns,
+    CrashCount crashes,
     OutboxBell bell,
     IOptions<FailuresOptions> options,
     TimeProvider time,
@@ -26,16 +25,11 @@ internal sealed class RedeliveryWorker(
     private const int MostFollowers = 256;
     private const long MostBytes = 4 << 20;
 
-    /// <summary>How long it may take to say that an attempt ended, where the world is broken or this process stops.</summary>
-    private static readonly TimeSpan SayingPatience = TimeSpan.FromSeconds(2);
-
-    private readonly Guid _owner = Guid.NewGuid();
-
     /// <summary>How many are taken along; fewer after they failed together, so that the one it is for comes to the head soon.</summary>
     private int _followers = MostFollowers;
 
-    /// <summary>How many go alone before others are taken along again; 0 in normal life.</summary>
-    private int _alone;
+    /// <summary>The keys whose line a process ended over.</summary>
+    private readonly HashSet<string> _alone = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -68,60 +62,32 @@ internal sealed class RedeliveryWorker(
     /// <summary>Tries the one that has been due longest, and those behind it; false when none is.</summary>
     internal async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
-        var isSearch = _alone > 0;
-        if (isSearch)
-        {
-            turns.BeginSearch();
-        }
-
-        try
-        {
-            var isDue = false;
-            await turns.RunAsync(async _ => isDue = await RunOnceAsync(isSearch, cancellationToken), cancellationToken);
-            return isDue;
-        }
-        finally
-        {
-            if (isSearch)
-            {
-                turns.EndSearch();
-            }
-        }
-    }
-
-    private async Task<bool> RunOnceAsync(bool isAlone, CancellationToken cancellationToken)
-    {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await KeyParking.TakeDueAsync(connection, transaction, cancellationToken) is not { } due)
         {
-            _alone = 0;
             return false;
         }
 
         try
         {
             // Committed beside the transaction, whose lock on the key keeps others from taking a live attempt for one that crashed.
-            var start = await PartitionStarts.AnnounceAsync(database, LineOf(due), epoch: 1, due.DeadLetterId, _owner, cancellationToken);
-            var isSuspect = start.Suspect == due.DeadLetterId;
-            if (start.Starts > 1 && !isAlone && !isSuspect)
+            var ended = await crashes.BeginAsync(LineOf(due), epoch: 1, due.DeadLetterId, cancellationToken);
+            if (ended > 0 && _alone.Add(due.Key))
             {
-                // No more than this was in work when the process ended.
-                _alone = MostFollowers + 1;
-                Log.RedeliveredAlone(logger, due.DeadLetterId, _alone);
-                return true;
+                Log.RedeliveredAlone(logger, due.DeadLetterId);
             }
 
-            if (isAlone && !isSuspect)
-            {
-                await PartitionStarts.MarkAloneAsync(database, LineOf(due), _owner, due.DeadLetterId, cancellationToken);
-            }
-
-            await RedeliverAsync(transaction, due, isAlone, isSuspect, cancellationToken);
+            await RedeliverAsync(transaction, due, ended, cancellationToken);
         }
         catch (Exception)
         {
-            await PutBehindOthersAsync(transaction, due);
+            await crashes.WithdrawAsync(LineOf(due));
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                await PutBehindOthersAsync(transaction, due, cancellationToken);
+            }
+
             throw;
         }
 
@@ -129,48 +95,49 @@ internal sealed class RedeliveryWorker(
         return true;
     }
 
-    /// <summary>What a process that works on a key's line is entered under; no topic has such a name.</summary>
+    /// <summary>A key's line; what is worked on first is the dead letter at its head.</summary>
     private static InboxPartition LineOf(DueKey due) => new(due.Key, "#redelivery", 0);
 
-    private async Task RedeliverAsync(NpgsqlTransaction transaction, DueKey due, bool isAlone, bool isSuspect, CancellationToken cancellationToken)
+    /// <param name="transaction">It holds the key's row.</param>
+    /// <param name="due">The line.</param>
+    /// <param name="ended">How often a process ended over it with this head, the last times over the head alone.</param>
+    /// <param name="cancellationToken">Ends the attempt; nothing of it stays.</param>
+    private async Task RedeliverAsync(NpgsqlTransaction transaction, DueKey due, int ended, CancellationToken cancellationToken)
     {
         var letter = await DeadLetterStore.LockAsync(transaction.Connection!, transaction, due.DeadLetterId, cancellationToken)
             ?? throw new InvalidOperationException($"Dead letter {due.DeadLetterId}, which blocks an order, is gone.");
         var commands = letter.State != DeadLetterStates.Redelivering ? [KeyParking.Release(due.Key)]
-            : isSuspect ? Blame(due)
-            : await TryAsync(transaction, due, letter, isAlone, cancellationToken);
-        await KeptRecordIngest.WriteAsync(transaction, [.. commands, PartitionStarts.End(LineOf(due), _owner)], cancellationToken);
+            : ended > options.Value.UncleanStarts ? Suspect(due, ended)
+            : await TryAsync(transaction, due, letter, cancellationToken);
+        await KeptRecordIngest.WriteAsync(transaction, [.. commands, crashes.End(LineOf(due))], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        _alone = Math.Max(0, _alone - 1);
     }
 
     /// <summary>Its order waits for an operator, as it does for one that was redelivered in vain.</summary>
-    private List<NpgsqlBatchCommand> Blame(DueKey due)
+    private List<NpgsqlBatchCommand> Suspect(DueKey due, int ended)
     {
-        Log.RedeliverySuspected(logger, due.DeadLetterId);
+        Log.RedeliverySuspected(logger, due.DeadLetterId, ended);
         return [.. Fail(due.DeadLetterId, DeadLetterStates.Dead, FailureText.Suspected), KeyParking.Delay(due.Key, due: null)];
     }
 
-    /// <summary>What could not even be tried, such as an order that somebody else has locked, must not be the first one due for ever. No crash: this process lives.</summary>
-    private async Task PutBehindOthersAsync(NpgsqlTransaction transaction, DueKey due)
+    /// <summary>What could not even be tried, such as an order that somebody else has locked, must not be the first one due for ever.</summary>
+    private async Task PutBehindOthersAsync(NpgsqlTransaction transaction, DueKey due, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(SayingPatience, time);
         try
         {
-            await transaction.RollbackAsync(patience.Token);
+            await transaction.RollbackAsync(cancellationToken);
             await using var batch = database.CreateBatch();
             batch.BatchCommands.Add(KeyParking.Postpone(due, options.Value.PollInterval));
-            batch.BatchCommands.Add(PartitionStarts.End(LineOf(due), _owner));
-            await batch.ExecuteNonQueryAsync(patience.Token);
+            await batch.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException or OperationCanceledException)
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)
         {
             // The world is broken, and everybody's turn comes when it is mended.
         }
     }
 
     private async Task<List<NpgsqlBatchCommand>> TryAsync(
-        NpgsqlTransaction transaction, DueKey due, LockedDeadLetter letter, bool isAlone, CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, DueKey due, LockedDeadLetter letter, CancellationToken cancellationToken)
     {
         var trial = await ingest.TryAsync(transaction, letter, cancellationToken);
         if (trial.Why is { } why)
@@ -182,7 +149,7 @@ internal sealed class RedeliveryWorker(
         return
         [
             DeadLetterStore.Resolve([due.DeadLetterId], [trial.Word]),
-            .. isAlone ? [] : await FollowAsync(transaction, due, cancellationToken),
+            .. await FollowAsync(transaction, due, cancellationToken),
             KeyParking.Release(due.Key),
         ];
     }
@@ -190,7 +157,7 @@ internal sealed class RedeliveryWorker(
     /// <summary>Takes along the first ones in line. Where they fail together, the first comes to the head by itself, and fewer are taken next time.</summary>
     private async Task<List<NpgsqlBatchCommand>> FollowAsync(NpgsqlTransaction transaction, DueKey due, CancellationToken cancellationToken)
     {
-        var most = _followers;
+        var most = _alone.Contains(due.Key) ? 0 : _followers;
         _followers = Math.Clamp(most * 2, 1, MostFollowers);
         var followers = most == 0
             ? []

@@ -11,11 +11,11 @@ internal static partial class Log
     [LoggerMessage(1103, LogLevel.Warning, "Reprocessing waits for the world to be mended and goes on where it stopped")]
     public static partial void Waits(ILogger logger, Exception exception);
 
-    [LoggerMessage(1104, LogLevel.Error, "A process ended over reprocess {Id}: the records of partition {Partition} from offset {First} to {Next} go one by one")]
+    [LoggerMessage(1104, LogLevel.Error,
+        "A process ended over reprocess {Id}: the records of partition {Partition} from offset {First} to {Next} go one by one")]
     public static partial void OneByOne(ILogger logger, long id, int partition, long first, long next);
 
     [LoggerMessage(1105, LogLevel.Error,
-        "The service ended while reprocess {Id} worked on the record of partition {Partition} at offset {Offset} alone; it is a dead letter and was not "
-        + "looked into after that")]
-    public static partial void Suspected(ILogger logger, long id, int partition, long offset);
+        "Reprocess {Id} does not look into the record of partition {Partition} at offset {Offset}: {Ends} times in a row a process ended over it")]
+    public static partial void Suspected(ILogger logger, long id, int partition, long offset, int ends);
 }

@@ -83,7 +83,9 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
         return true;
     }
 
-    /// <summary>Keeps the one record of the batch, which failed alone or ended a process, as a dead letter that blocks nobody: its order has a later state.</summary>
+    /// <summary>
+    /// Keeps the one record of the batch, which failed alone or ended a process, as a dead letter that blocks nobody: its order has a later state.
+    /// </summary>
     public static async Task KeepAsync(
         NpgsqlConnection connection, ReprocessJob job, RecordBatch<OrderReceived> alone, FailureText why, CancellationToken cancellationToken)
     {

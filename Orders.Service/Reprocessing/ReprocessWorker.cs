@@ -4,7 +4,6 @@ using Bus.Kafka.Ranges;
 using Bus.Kafka.Records;
 using Bus.Storage.Inbox;
 using Bus.Storage.Reprocessing;
-using Bus.Storage.Starts;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orders.Contracts;
@@ -15,15 +14,16 @@ namespace Orders.Service.Reprocessing;
 
 /// <summary>
 /// Does the jobs that are entered, one at a time and in one instance at a time; a job whose instance dies is taken up by the next that looks,
-/// where it stopped. Neither a pause nor the gate holds it: it is asked for by name. Where a process ended over a batch, its records go one by one, each
-/// marked before it is looked into; the one that is found marked after another end becomes a dead letter.
+/// where it stopped. Neither a pause nor the gate holds it: it is asked for by name. After a process ended over a batch its records go one by one; one
+/// that a process ended over too often is kept as a dead letter.
 /// </summary>
 internal sealed class ReprocessWorker(
     NpgsqlDataSource database,
     ReprocessIngest ingest,
-    Turns turns,
+    CrashCount crashes,
     IOptions<KafkaOptions> kafka,
     IOptions<IngestOptions> options,
+    IOptions<FailuresOptions> failures,
     TimeProvider time,
     ILogger<ReprocessWorker> logger)
     : BackgroundService
@@ -37,10 +37,6 @@ internal sealed class ReprocessWorker(
     /// <summary>How often is looked for a job that another instance left behind, and the wait after a failure of the world.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long it may take to say that this process left a range in order.</summary>
-    private static readonly TimeSpan SayingPatience = TimeSpan.FromSeconds(2);
-
-    private readonly Guid _owner = Guid.NewGuid();
     private readonly SemaphoreSlim _woken = new(0, 1);
     private volatile string? _trouble;
 
@@ -142,8 +138,7 @@ internal sealed class ReprocessWorker(
     {
         var (reading, whole) = (options.Value.Reading, range.Range);
         var work = WorkOf(job, whole.Partition);
-        var start = await PartitionStarts.AnnounceAsync(database, work, whole.Epoch, range.Position, _owner, cancellationToken);
-        var isSearch = start.Starts > 1 || start.Suspect is not null;
+        var ended = await crashes.BeginAsync(work, whole.Epoch, range.Position, cancellationToken);
         try
         {
             reader.Seek(whole.Partition, range.Position);
@@ -151,72 +146,47 @@ internal sealed class ReprocessWorker(
             {
                 var (records, next) = reader.Read(whole.Next, reading.BatchRecords, reading.BatchBytes, cancellationToken);
                 var batch = Batch(job, whole, first, next, records);
-                await (isSearch
-                    ? OneByOneAsync(connection, job, whole, batch, start.Suspect, cancellationToken)
-                    : turns.RunAsync(_ => AccountAsync(connection, job, whole, batch, cancellationToken), cancellationToken));
-                (first, isSearch, _trouble) = (next, false, null);
+                await (ended > 0 && records.Count > 0
+                    ? OneByOneAsync(connection, job, whole, batch, ended, cancellationToken)
+                    : AccountAsync(connection, job, whole, batch, cancellationToken));
+                (first, ended, _trouble) = (next, 0, null);
             }
         }
-        finally
+        catch (Exception)
         {
-            await EndAsync(work);
+            await crashes.WithdrawAsync(work);
+            throw;
         }
+
+        await crashes.EndAsync(work, cancellationToken);
     }
 
-    /// <summary>The batch that was in work when a process ended over it.</summary>
+    /// <summary>What a range is entered under while this process works on it.</summary>
+    private static InboxPartition WorkOf(ReprocessJob job, int partition) => new(job.Id.ToString(CultureInfo.InvariantCulture), "#reprocess", partition);
+
+    /// <summary>
+    /// The batch that a process ended over. Each record moves the job's position, so one that it ended over again is the first one the next time, and
+    /// alone from the second time on.
+    /// </summary>
     private async Task OneByOneAsync(
-        NpgsqlConnection connection, ReprocessJob job, OffsetRange range, RecordBatch<OrderReceived> batch, long? suspect, CancellationToken cancellationToken)
+        NpgsqlConnection connection, ReprocessJob job, OffsetRange range, RecordBatch<OrderReceived> batch, int ended, CancellationToken cancellationToken)
     {
         Log.OneByOne(logger, job.Id, batch.Partition, batch.First, batch.Next);
-        turns.BeginSearch();
-        try
+        var (alone, rest) = BatchParts.TakeFirst(batch);
+        if (ended > failures.Value.UncleanStarts)
         {
-            for (var rest = batch; rest is not null;)
-            {
-                var (alone, others) = rest.Records.Count == 0 ? (rest, null) : BatchParts.TakeFirst(rest);
-                await turns.RunAsync(_ => AloneAsync(connection, job, range, alone, suspect, cancellationToken), cancellationToken);
-                rest = others;
-            }
-        }
-        finally
-        {
-            turns.EndSearch();
-        }
-    }
-
-    private async Task AloneAsync(
-        NpgsqlConnection connection, ReprocessJob job, OffsetRange range, RecordBatch<OrderReceived> alone, long? suspect, CancellationToken cancellationToken)
-    {
-        if (alone.Records.Count == 1 && alone.Records[0].Offset == suspect)
-        {
+            Log.Suspected(logger, job.Id, alone.Partition, alone.Records[0].Offset, ended);
             await ReprocessIngest.KeepAsync(connection, job, alone, FailureText.Suspected, cancellationToken);
-            Log.Suspected(logger, job.Id, alone.Partition, alone.Records[0].Offset);
-            return;
+        }
+        else
+        {
+            await AccountAsync(connection, job, range, alone, cancellationToken);
         }
 
-        if (alone.Records.Count == 1)
+        while (rest is not null)
         {
-            await PartitionStarts.MarkAloneAsync(database, WorkOf(job, alone.Partition), _owner, alone.Records[0].Offset, cancellationToken);
-        }
-
-        await AccountAsync(connection, job, range, alone, cancellationToken);
-    }
-
-    /// <summary>What a process that works on a range is entered under; no topic has such a name.</summary>
-    private static InboxPartition WorkOf(ReprocessJob job, int partition) =>
-        new(job.Id.ToString(CultureInfo.InvariantCulture), "#reprocess", partition);
-
-    /// <summary>This process lives: whatever it met was no crash.</summary>
-    private async Task EndAsync(InboxPartition work)
-    {
-        using var patience = new CancellationTokenSource(SayingPatience, time);
-        try
-        {
-            await PartitionStarts.EndAsync(database, work.Group, work.Topic, [work.Partition], _owner, patience.Token);
-        }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
-        {
-            // Where the world is broken, whatever is on its way tells better.
+            (alone, rest) = BatchParts.TakeFirst(rest);
+            await AccountAsync(connection, job, range, alone, cancellationToken);
         }
     }
 

@@ -1,5 +1,6 @@
 using Bus.Storage.Inbox;
 using Bus.Storage.Starts;
+using Npgsql;
 using Orders.Service.Failures;
 using Orders.Tests.Servers;
 
@@ -10,6 +11,7 @@ namespace Orders.Tests.Failures;
 public sealed class CrashingRedeliveryTests(SharedPostgres postgres) : IAsyncLifetime
 {
     private const string States = "SELECT state, reason FROM dead_letter ORDER BY record_offset";
+    private const string Begun = "SELECT count(*) FROM partition_start";
     private const string Version = "SELECT version FROM orders WHERE order_uid = 'bad'";
     private IngestUnderTest _ingest = null!;
 
@@ -29,26 +31,25 @@ public sealed class CrashingRedeliveryTests(SharedPostgres postgres) : IAsyncLif
     [Fact]
     public async Task A_line_that_a_process_ended_over_goes_on_one_by_one_and_all_of_it_is_stored_where_none_was_to_blame()
     {
-        await EndOverHeadAsync(isAlone: false);
+        await EndOverHeadAsync(times: 3);
 
-        // Once to see it, then each by itself.
-        Assert.Equal(1 + 3, await _ingest.RedeliverAsync());
+        Assert.Equal(3, await _ingest.RedeliverAsync());
         Assert.Equal(3, await _ingest.QueryAsync<long>(Version));
         Assert.Equal(0, await _ingest.QueryAsync<long>("SELECT count(*) FROM parking"));
-        Assert.Equal(0, await _ingest.QueryAsync<long>("SELECT count(*) FROM partition_start"));
+        Assert.Equal(0, await _ingest.QueryAsync<long>(Begun));
     }
 
     [Fact]
-    public async Task One_that_was_alone_when_a_process_ended_is_dead_and_its_order_waits_until_it_is_replayed()
+    public async Task Its_head_is_dead_after_one_end_more_than_unclean_starts_and_its_order_waits_until_it_is_replayed()
     {
-        await EndOverHeadAsync(isAlone: true);
+        await EndOverHeadAsync(times: 4);
 
         Assert.Equal(1, await _ingest.RedeliverAsync());
         await _ingest.IngestAsync(0, ("bad", 4));
         Assert.Equal(
             ["dead crash_suspect", "parked parked_behind", "parked parked_behind", "parked parked_behind"], await _ingest.LinesAsync(States));
         Assert.Equal(0, await _ingest.RedeliverAsync());
-        Assert.Equal(0, await _ingest.QueryAsync<long>("SELECT count(*) FROM partition_start"));
+        Assert.Equal(0, await _ingest.QueryAsync<long>(Begun));
 
         var id = await _ingest.QueryAsync<long>("SELECT min(id) FROM dead_letter");
         Assert.Equal(ReplayStatus.Resolved, (await _ingest.Replay.ReplayAsync(id, "op", Token)).Status);
@@ -57,27 +58,50 @@ public sealed class CrashingRedeliveryTests(SharedPostgres postgres) : IAsyncLif
     }
 
     [Fact]
-    public async Task What_is_tried_in_vain_for_a_fault_of_the_world_is_under_no_suspicion_the_next_time()
+    public async Task What_is_tried_in_vain_for_a_fault_of_the_world_counts_as_no_end_and_takes_none_back()
     {
+        await EndOverHeadAsync(times: 3);
         await _ingest.ExecuteAsync("ALTER TABLE orders RENAME TO orders_away");
-        await Assert.ThrowsAnyAsync<Exception>(() => _ingest.RedeliverAsync());
-        Assert.Equal(0, await _ingest.QueryAsync<long>("SELECT count(*) FROM partition_start"));
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            await Assert.ThrowsAnyAsync<NpgsqlException>(() => _ingest.RedeliverAsync());
+            await _ingest.ExecuteAsync("UPDATE parking SET due_at = now()");
+            Assert.Equal(3, await _ingest.QueryAsync<int>("SELECT starts FROM partition_start"));
+        }
 
         await _ingest.ExecuteAsync("ALTER TABLE orders_away RENAME TO orders");
-        await _ingest.ExecuteAsync("UPDATE parking SET due_at = now()");
-        Assert.Equal(1, await _ingest.RedeliverAsync());
+        Assert.Equal(3, await _ingest.RedeliverAsync());
         Assert.Equal(3, await _ingest.QueryAsync<long>(Version));
     }
 
-    /// <summary>What another process leaves behind that ended over the head of the line: its transaction is rolled back, its entry is not.</summary>
-    private async Task EndOverHeadAsync(bool isAlone)
+    [Fact]
+    public async Task A_session_that_is_ended_in_the_middle_of_an_attempt_leaves_no_suspicion()
     {
-        var (line, owner) = (new InboxPartition("bad", "#redelivery", 0), Guid.NewGuid());
-        var head = await _ingest.QueryAsync<long>("SELECT dead_letter_id FROM parking");
-        await PartitionStarts.AnnounceAsync(_ingest.Database, line, epoch: 1, head, owner, Token);
-        if (isAlone)
+        await _ingest.IngestAsync(1, ("other", 1));
+        await using var holder = await _ingest.Database.OpenConnectionAsync(Token);
+        await using var held = await holder.BeginTransactionAsync(Token);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE orders", holder, held))
         {
-            await PartitionStarts.MarkAloneAsync(_ingest.Database, line, owner, head, Token);
+            await hold.ExecuteNonQueryAsync(Token);
+        }
+
+        var attempt = _ingest.RedeliverAsync();
+        await Eventually.SeeAsync(
+            () => _ingest.QueryAsync<long>(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
+            ended => ended == 1);
+
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => attempt);
+        Assert.Equal(0, await _ingest.QueryAsync<long>(Begun));
+    }
+
+    /// <summary>What other processes leave behind that ended over the head of the line: their transactions are rolled back, that they began is not.</summary>
+    private async Task EndOverHeadAsync(int times)
+    {
+        var head = await _ingest.QueryAsync<long>("SELECT dead_letter_id FROM parking");
+        for (var end = 0; end < times; end++)
+        {
+            await PartitionStarts.AnnounceAsync(_ingest.Database, new InboxPartition("bad", "#redelivery", 0), epoch: 1, head, Guid.NewGuid(), Token);
         }
     }
 }

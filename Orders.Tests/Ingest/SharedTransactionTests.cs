@@ -70,7 +70,7 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
     }
 
     [Fact]
-    public async Task What_failed_before_goes_by_itself_and_no_other_batch_fails_with_it()
+    public async Task What_failed_before_goes_by_itself_even_where_others_wait_to_share()
     {
         await TogetherAsync(() => _ingest.IngestAgainAsync(1, ("a", 1)), () => _ingest.IngestAsync(2, ("b", 1)));
 

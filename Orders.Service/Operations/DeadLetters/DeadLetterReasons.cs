@@ -65,7 +65,7 @@ internal static class DeadLetterReasons
             "An earlier record of the same order is not finished. Nothing is to be done here: this one follows when that one is resolved."),
         ["crash_suspect"] = new(
             "In work when the service crashed",
-            "The service had ended before, and ended again while it worked on this record alone. Look at its bytes and at the service's log before "
+            "The service ended again and again over this record, at last while it worked on it alone. Look at its bytes and at the service's log before "
             + "you replay it."),
     };
 
