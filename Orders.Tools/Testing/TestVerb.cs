@@ -15,7 +15,7 @@ internal static class TestVerb
     private const string Chaos = "chaos";
 
     /// <summary>How long the tests may take together before they are stopped: a little more than they take on two cores.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(22);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(60);
     private static readonly TimeSpan ChaosPatience = TimeSpan.FromHours(3);
     private static readonly TimeSpan RestPatience = TimeSpan.FromSeconds(2);
     private static readonly string[] Categories = ["pure", "system", "kafka", Chaos];
