@@ -14,8 +14,8 @@ internal static class TestVerb
 
     private const string Chaos = "chaos";
 
-    /// <summary>How long the tests may take together before they are stopped: a little more than they take on two cores.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(60);
+    /// <summary>How long the tests may take together before they are stopped as hung: twice what they take on two cores, which others may slow down.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(40);
     private static readonly TimeSpan ChaosPatience = TimeSpan.FromHours(3);
     private static readonly TimeSpan RestPatience = TimeSpan.FromSeconds(2);
     private static readonly string[] Categories = ["pure", "system", "kafka", Chaos];
