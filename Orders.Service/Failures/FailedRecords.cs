@@ -37,7 +37,7 @@ internal sealed class FailedRecords(
     /// <summary>Nothing looks into the record, not even for whose it is: nobody waits behind it.</summary>
     async Task ISuspectRecords.KeepAsync(RecordBatch<OrderReceived> alone, CancellationToken cancellationToken)
     {
-        var letter = BatchIngest.ToDeadLetter(alone, alone.Records[0], FailureText.CrashSuspect, FailureText.CrashSentence);
+        var letter = BatchIngest.ToDeadLetter(alone, alone.Records[0], FailureText.Suspected.Reason, FailureText.Suspected.Sentence);
         await AccountAsync(alone, [], _ => Outcome.Dead, _ => DeadLetterStore.Insert(letter), cancellationToken);
         Log.Suspected(logger, alone.Partition, alone.Records[0].Offset);
     }

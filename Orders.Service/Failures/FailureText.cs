@@ -18,13 +18,6 @@ internal sealed record FailureText(string Reason, string Sentence, string Except
     /// <summary>Waits behind its order's own unfinished failure.</summary>
     public const string ParkedBehind = "parked_behind";
 
-    /// <summary>The process ended while this record alone was worked on.</summary>
-    public const string CrashSuspect = "crash_suspect";
-
-    /// <summary>For a person; why a record that nobody looks into is kept.</summary>
-    public const string CrashSentence =
-        "The service ended again and again over this record, at last while it worked on it alone; it was not looked into after that.";
-
     /// <summary>For a person; why a record is parked.</summary>
     public const string ParkedSentence = "An earlier record of the same order failed and is not finished; this one follows it in order.";
 
@@ -36,7 +29,8 @@ internal sealed record FailureText(string Reason, string Sentence, string Except
         : this(refusal.Reason, refusal.Sentence, "") => (JsonPath, BytePosition) = (refusal.JsonPath, refusal.BytePosition);
 
     /// <summary>Why a record that a process ended with is kept.</summary>
-    public static FailureText Suspected { get; } = new(CrashSuspect, CrashSentence, "");
+    public static FailureText Suspected { get; } = new(
+        "crash_suspect", "The service ended again and again over this record, at last while it worked on it alone; it was not looked into after that.", "");
 
     /// <summary>Where in the document it was seen; null where it was nowhere in particular.</summary>
     public string? JsonPath { get; }
