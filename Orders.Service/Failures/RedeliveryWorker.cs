@@ -125,7 +125,8 @@ internal sealed class RedeliveryWorker(
     {
         try
         {
-            await transaction.RollbackAsync(cancellationToken);
+            // Rolls back; where the session was ended, which a rollback would throw for, there is nothing left to roll back.
+            await transaction.DisposeAsync();
             await using var batch = database.CreateBatch();
             batch.BatchCommands.Add(KeyParking.Postpone(due, options.Value.PollInterval));
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -149,7 +150,7 @@ internal sealed class RedeliveryWorker(
         return
         [
             DeadLetterStore.Resolve([due.DeadLetterId], [trial.Word]),
-            .. await FollowAsync(transaction, due, cancellationToken),
+            .. _alone.Contains(due.Key) ? [] : await FollowAsync(transaction, due, cancellationToken),
             KeyParking.Release(due.Key),
         ];
     }
@@ -157,7 +158,7 @@ internal sealed class RedeliveryWorker(
     /// <summary>Takes along the first ones in line. Where they fail together, the first comes to the head by itself, and fewer are taken next time.</summary>
     private async Task<List<NpgsqlBatchCommand>> FollowAsync(NpgsqlTransaction transaction, DueKey due, CancellationToken cancellationToken)
     {
-        var most = _alone.Contains(due.Key) ? 0 : _followers;
+        var most = _followers;
         _followers = Math.Clamp(most * 2, 1, MostFollowers);
         var followers = most == 0
             ? []

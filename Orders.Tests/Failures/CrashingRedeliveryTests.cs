@@ -75,9 +75,9 @@ public sealed class CrashingRedeliveryTests(SharedPostgres postgres) : IAsyncLif
     }
 
     [Fact]
-    public async Task A_session_that_is_ended_in_the_middle_of_an_attempt_leaves_no_suspicion()
+    public async Task A_session_that_is_ended_in_the_middle_of_an_attempt_leaves_no_suspicion_and_others_go_first()
     {
-        await _ingest.IngestAsync(1, ("other", 1));
+        var due = await _ingest.QueryAsync<DateTime>("SELECT due_at FROM parking");
         await using var holder = await _ingest.Database.OpenConnectionAsync(Token);
         await using var held = await holder.BeginTransactionAsync(Token);
         await using (var hold = new NpgsqlCommand("LOCK TABLE orders", holder, held))
@@ -93,6 +93,7 @@ public sealed class CrashingRedeliveryTests(SharedPostgres postgres) : IAsyncLif
 
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => attempt);
         Assert.Equal(0, await _ingest.QueryAsync<long>(Begun));
+        Assert.NotEqual(due, await _ingest.QueryAsync<DateTime>("SELECT due_at FROM parking"));
     }
 
     /// <summary>What other processes leave behind that ended over the head of the line: their transactions are rolled back, that they began is not.</summary>
