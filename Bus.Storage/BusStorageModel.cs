@@ -24,6 +24,9 @@ public static class BusStorageModel
     /// <summary>What version 6 adds: starts and crashes.</summary>
     public static string SchemaVersion6 { get; } = SqlText.Read("Schema.v6.sql");
 
+    /// <summary>What version 7 changes: events of one transaction share rows of the outbox.</summary>
+    public static string SchemaVersion7 { get; } = SqlText.Read("Schema.v7.sql");
+
     /// <summary>Maps the dead letters; inbox and outbox are reached with statements over arrays, never row by row.</summary>
     public static ModelBuilder AddBusStorage(this ModelBuilder model)
     {

@@ -14,8 +14,20 @@ public sealed class CopyRows : IDisposable
     /// <summary>From this many rows on the work saved outweighs the round trips.</summary>
     public const int Worthwhile = 32;
 
+    /// <summary>Elements of a <c>bigint[]</c>; the numbers are those of Postgres' own <c>pg_type</c>.</summary>
+    public const int BigintType = 20;
+
+    /// <summary>Elements of a <c>text[]</c>.</summary>
+    public const int TextType = 25;
+
+    /// <summary>Elements of a <c>bytea[]</c>.</summary>
+    public const int ByteaType = 17;
+
     // The signature, no flags, no extension of the header.
     private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n"u8, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    private const int MayHoldNulls = 1;
+    private const int FirstSubscript = 1;
 
     private byte[] _buffer;
     private int _length;
@@ -62,6 +74,26 @@ public sealed class CopyRows : IDisposable
         }
 
         Encoding.UTF8.GetBytes(value, Value(Encoding.UTF8.GetByteCount(value)));
+    }
+
+    /// <summary>An array of one dimension; <paramref name="write"/> is called for each item and writes one value.</summary>
+    public void Array<T>(int elementType, IReadOnlyList<T> items, Action<T> write)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        ArgumentNullException.ThrowIfNull(write);
+        Take(sizeof(int));
+        var start = _length;
+        foreach (var header in (ReadOnlySpan<int>)[1, MayHoldNulls, elementType, items.Count, FirstSubscript])
+        {
+            BinaryPrimitives.WriteInt32BigEndian(Take(sizeof(int)), header);
+        }
+
+        for (var i = 0; i < items.Count; i++)
+        {
+            write(items[i]);
+        }
+
+        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(start - sizeof(int)), _length - start);
     }
 
     /// <summary>Sends the rows; <paramref name="statement"/> is <c>COPY … FROM STDIN (FORMAT BINARY)</c>.</summary>

@@ -11,61 +11,51 @@ namespace Bus.Storage.Outbox;
 /// <param name="TraceParent">The W3C trace context of the change, if it came with one.</param>
 public readonly record struct NewEvent(string Key, long Sequence, string Type, byte[]? Payload, string? TraceParent);
 
-/// <summary>The table of events that are not delivered yet.</summary>
+/// <summary>The table of events that are not delivered yet. Those that are written together share rows, a lane each.</summary>
 public static class Outbox
 {
     /// <summary>The channel that is notified after a commit that left events behind.</summary>
     public const string Channel = "outbox";
 
-    // A guess that is seldom too small.
-    private const int BytesBesidePayload = 160;
-
     private static readonly string AppendSql = SqlText.Read("Outbox.AppendEvents.sql");
     private static readonly string CopySql = SqlText.Read("Outbox.CopyEvents.sql");
 
-    /// <summary>Appends the events in one statement. After the commit, ring the <see cref="OutboxBell"/>.</summary>
-    public static NpgsqlBatchCommand Append(IReadOnlyList<NewEvent> events)
+    /// <summary>What appends the events, a command a row, for one round trip. After the commit, ring the <see cref="OutboxBell"/>.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> Append(IReadOnlyList<NewEvent> events) => OutboxRow.Of(events).Select(row => new NpgsqlBatchCommand(AppendSql)
     {
-        var (lanes, keys, sequences) = (new short[events.Count], new string[events.Count], new long[events.Count]);
-        var (types, payloads, traces) = (new string[events.Count], new byte[]?[events.Count], new string?[events.Count]);
-        for (var i = 0; i < events.Count; i++)
+        Parameters =
         {
-            var e = events[i];
-            (lanes[i], keys[i], sequences[i]) = (Lane.Of(e.Key), e.Key, e.Sequence);
-            (types[i], payloads[i], traces[i]) = (e.Type, e.Payload, e.TraceParent);
-        }
-
-        return new NpgsqlBatchCommand(AppendSql)
-        {
-            Parameters =
-            {
-                new() { Value = lanes },
-                new() { Value = keys },
-                new() { Value = sequences },
-                new() { Value = types },
-                new() { Value = payloads, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
-                new() { Value = traces, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-            },
-        };
-    }
+            new NpgsqlParameter<int> { TypedValue = row.Events.Count },
+            new NpgsqlParameter<int> { TypedValue = row.Bytes },
+            new NpgsqlParameter<short> { TypedValue = row.LaneNumber },
+            ArrayParameter.Of(row.Events, NpgsqlDbType.Text, place => events[place].Key),
+            ArrayParameter.Of(row.Events, NpgsqlDbType.Bigint, place => events[place].Sequence),
+            ArrayParameter.Of(row.Events, NpgsqlDbType.Text, place => events[place].Type),
+            ArrayParameter.Of(row.Events, NpgsqlDbType.Bytea, place => events[place].Payload),
+            ArrayParameter.Of(row.Events, NpgsqlDbType.Text, place => events[place].TraceParent),
+        },
+    });
 
     /// <summary>Appends many events by <c>COPY</c>, in the connection's transaction; as <see cref="Append"/> otherwise.</summary>
     public static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(events);
-        using var rows = new CopyRows(events.Sum(e => BytesBesidePayload + (e.Payload?.Length ?? 0)));
-        foreach (var e in events)
+        var rows = OutboxRow.Of(events);
+        using var copy = new CopyRows(rows.Sum(row => row.Bytes));
+        foreach (var row in rows)
         {
-            rows.Row(6);
-            rows.Number(Lane.Of(e.Key));
-            rows.Text(e.Key);
-            rows.Number(e.Sequence);
-            rows.Text(e.Type);
-            rows.Bytea(e.Payload);
-            rows.Text(e.TraceParent);
+            copy.Row(8);
+            copy.Number(row.Events.Count);
+            copy.Number(row.Bytes);
+            copy.Number(row.LaneNumber);
+            copy.Array(CopyRows.TextType, row.Events, place => copy.Text(events[place].Key));
+            copy.Array(CopyRows.BigintType, row.Events, place => copy.Number(events[place].Sequence));
+            copy.Array(CopyRows.TextType, row.Events, place => copy.Text(events[place].Type));
+            copy.Array(CopyRows.ByteaType, row.Events, place => copy.Bytea(events[place].Payload));
+            copy.Array(CopyRows.TextType, row.Events, place => copy.Text(events[place].TraceParent));
         }
 
-        await rows.SendAsync(connection, CopySql, cancellationToken).ConfigureAwait(false);
+        await copy.SendAsync(connection, CopySql, cancellationToken).ConfigureAwait(false);
     }
 }
 

@@ -15,15 +15,15 @@ public sealed class RelayOptions
     public bool Enabled { get; set; } = true;
 
     /// <summary>
-    /// The most events read, sent and marked in one pass. Default 5,000. Smaller: more round trips; larger: more memory, and more
-    /// events sent again after a crash.
+    /// The most events read, sent and marked in one pass, in whole rows and one row at least. Default 5,000. Smaller: more round trips; larger:
+    /// more memory, and more events sent again after a crash.
     /// </summary>
     [Range(1, 100_000, ErrorMessage = "Relay:BatchEvents must be 1 to 100000 events.")]
     public int BatchEvents { get; set; } = 5_000;
 
     /// <summary>
-    /// The most payload bytes read in one pass; a larger event goes alone. Default 16 MiB. Smaller: more round trips for large
-    /// states; larger: more memory, twice as much while the target has not confirmed.
+    /// The most bytes read in one pass, in whole rows and one row at least; a larger event goes alone. Default 16 MiB. Smaller: more round trips
+    /// for large states; larger: more memory, twice as much while the target has not confirmed.
     /// </summary>
     [Range(1, 1L << 30, ErrorMessage = "Relay:BatchBytes must be 1 byte to 1 GiB.")]
     public long BatchBytes { get; set; } = 16 << 20;

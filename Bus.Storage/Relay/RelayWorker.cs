@@ -34,8 +34,6 @@ internal sealed class RelayWorker(
     private const string SettingsSql = "SET enable_seqscan = off; SET synchronous_commit = off; "
         + "SET tcp_user_timeout = '10s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3";
 
-    private const string RemoveSql = "DELETE FROM outbox WHERE id = ANY ($1)";
-
     /// <summary>How often the outbox is read from its very beginning again, whatever was seen: an id that was given twice is found then.</summary>
     private static readonly TimeSpan WholeLook = TimeSpan.FromMinutes(1);
 
@@ -83,7 +81,7 @@ internal sealed class RelayWorker(
             await Task.Delay(_options.PollInterval, time, cancellationToken).ConfigureAwait(false);
         }
 
-        var confirmed = new List<long>();
+        var pass = new RelayPass();
         var floor = new ReadFloor();
         var floorSince = time.GetTimestamp();
         try
@@ -98,18 +96,18 @@ internal sealed class RelayWorker(
                     (floor, floorSince) = (new ReadFloor(), time.GetTimestamp());
                 }
 
-                var events = await RemoveAndReadAsync(connection, confirmed, floor, cancellationToken).ConfigureAwait(false);
-                if (confirmed.Count > 0 || events.Count == 0)
+                var sent = pass.ConfirmedEvents;
+                pass = await RemoveAndReadAsync(connection, pass, floor, cancellationToken).ConfigureAwait(false);
+                if (sent > 0 || pass.Events.Count == 0)
                 {
                     // A target that fails is not well again because the table could be read.
-                    state.Sent(confirmed.Count);
-                    confirmed.Clear();
+                    state.Sent(sent);
                 }
 
-                if (events.Count > 0)
+                if (pass.Events.Count > 0)
                 {
-                    await SendAsync(connection, events, confirmed, cancellationToken).ConfigureAwait(false);
-                    if (events.Count < _options.BatchEvents / 2 && _options.Linger > TimeSpan.Zero)
+                    await SendAsync(connection, pass, cancellationToken).ConfigureAwait(false);
+                    if (pass.Events.Count < _options.BatchEvents / 2 && _options.Linger > TimeSpan.Zero)
                     {
                         await Task.Delay(_options.Linger, time, cancellationToken).ConfigureAwait(false);
                     }
@@ -123,7 +121,7 @@ internal sealed class RelayWorker(
         finally
         {
             bell.Doze();
-            await ReleaseAsync(connection, confirmed).ConfigureAwait(false);
+            await ReleaseAsync(connection, pass).ConfigureAwait(false);
         }
     }
 
@@ -137,14 +135,15 @@ internal sealed class RelayWorker(
     /// What was confirmed goes even when a later wave, a read or a stop came between: it would only be sent again. The connection returns to
     /// the pool, where it would keep the right, and its settings, for whoever rents it next.
     /// </summary>
-    private async Task ReleaseAsync(NpgsqlConnection connection, List<long> confirmed)
+    private async Task ReleaseAsync(NpgsqlConnection connection, RelayPass pass)
     {
         try
         {
-            if (confirmed.Count > 0)
+            if (pass.ConfirmedEvents > 0)
             {
                 Failpoint.Hit("outbox_before_mark");
-                await using var remove = new NpgsqlCommand(RemoveSql, connection) { Parameters = { new() { Value = confirmed } } };
+                await using var remove = new NpgsqlBatch(connection);
+                pass.Remove(remove);
                 await remove.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }
@@ -170,13 +169,13 @@ internal sealed class RelayWorker(
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends a pass; <paramref name="confirmed"/> gets the ids of what the target confirmed, for the next read to remove.</summary>
-    private async Task SendAsync(NpgsqlConnection connection, List<OutboxEvent> events, List<long> confirmed, CancellationToken cancellationToken)
+    /// <summary>Sends a pass, which takes note of what the target confirmed, for the next read to remove.</summary>
+    private async Task SendAsync(NpgsqlConnection connection, RelayPass pass, CancellationToken cancellationToken)
     {
         Failpoint.Hit("outbox_claimed");
-        foreach (var wave in Waves(events))
+        foreach (var wave in Waves(pass.Events))
         {
-            if (confirmed.Count > 0)
+            if (pass.ConfirmedEvents > 0)
             {
                 // Sending a wave can take long. Whoever lost the right meanwhile stops here, before the next version of any key.
                 await ExecuteAsync(connection, "SELECT 1", cancellationToken).ConfigureAwait(false);
@@ -184,11 +183,12 @@ internal sealed class RelayWorker(
 
             var taken = await target.SendAsync(wave, cancellationToken).ConfigureAwait(false);
             Failpoint.Hit("outbox_after_send");
-            confirmed.AddRange(taken.Select(sent => sent.Id));
+            pass.Confirmed(taken);
             if (taken.Count < wave.Count)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                throw new RelayException($"{target.Name} did not confirm {events.Count - confirmed.Count} of {events.Count} events; they are sent again.");
+                throw new RelayException(
+                    $"{target.Name} did not confirm {pass.Events.Count - pass.ConfirmedEvents} of {pass.Events.Count} events; they are sent again.");
             }
         }
     }
@@ -214,14 +214,13 @@ internal sealed class RelayWorker(
     }
 
     /// <summary>One round trip: what the pass before this one delivered goes, and the next events come, as many as a pass may hold.</summary>
-    private async Task<List<OutboxEvent>> RemoveAndReadAsync(
-        NpgsqlConnection connection, List<long> delivered, ReadFloor floor, CancellationToken cancellationToken)
+    private async Task<RelayPass> RemoveAndReadAsync(NpgsqlConnection connection, RelayPass delivered, ReadFloor floor, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        if (delivered.Count > 0)
+        if (delivered.ConfirmedEvents > 0)
         {
             Failpoint.Hit("outbox_before_mark");
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(RemoveSql) { Parameters = { new() { Value = delivered } } });
+            delivered.Remove(batch);
         }
 
         batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadSql)
@@ -229,31 +228,31 @@ internal sealed class RelayWorker(
             Parameters = { new() { Value = _options.BatchEvents }, new() { Value = _options.BatchBytes }, new() { Value = floor.Id } },
         });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        var events = new List<OutboxEvent>();
+        var pass = new RelayPass();
         var (oldest, own) = (0UL, 0UL);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (events.Count == 0)
+            if (pass.Events.Count == 0)
             {
                 (oldest, own) = (reader.GetFieldValue<ulong>(7), reader.GetFieldValue<ulong>(8));
             }
 
-            events.Add(new OutboxEvent(
+            pass.AddRow(
                 reader.GetInt64(0),
-                reader.GetString(1),
-                reader.GetInt64(2),
-                reader.GetString(3),
-                reader.IsDBNull(4) ? null : reader.GetFieldValue<byte[]>(4),
-                reader.GetDateTime(5),
-                reader.IsDBNull(6) ? null : reader.GetString(6)));
+                reader.GetDateTime(1),
+                reader.GetFieldValue<string[]>(2),
+                reader.GetFieldValue<long[]>(3),
+                reader.GetFieldValue<string[]>(4),
+                reader.GetFieldValue<byte[]?[]>(5),
+                reader.GetFieldValue<string?[]>(6));
         }
 
-        if (events.Count > 0)
+        if (pass.Events.Count > 0)
         {
-            floor.Read(oldest, own, events[0].Id, events[^1].Id);
+            floor.Read(oldest, own, pass.Events[0].Id, pass.Events[^1].Id);
         }
 
-        return events;
+        return pass;
     }
 }
 

@@ -63,7 +63,7 @@ internal sealed class KeptRecordIngest(RecordDecoder decoder)
             : new Trial(record.Change is { } change ? fold.Apply(change) : record.Outcome, Why: null, IsFinal: true));
         var orders = OrderStore.Write(fold.Rows);
         await orders.CopyAsync(transaction.Connection!, cancellationToken);
-        await WriteAsync(transaction, fold.Events.Count > 0 ? [.. orders.Commands, Outbox.Append(fold.Events)] : [.. orders.Commands], cancellationToken);
+        await WriteAsync(transaction, [.. orders.Commands, .. Outbox.Append(fold.Events)], cancellationToken);
         orders.EnsureComplete();
         return trials;
     }

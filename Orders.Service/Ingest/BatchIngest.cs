@@ -264,9 +264,12 @@ internal sealed class BatchIngest : IAsyncDisposable
         {
             await Outbox.CopyAsync(transaction.Connection!, fold.Events, cancellationToken);
         }
-        else if (fold.Events.Count > 0)
+        else
         {
-            write.BatchCommands.Add(Outbox.Append(fold.Events));
+            foreach (var command in Outbox.Append(fold.Events))
+            {
+                write.BatchCommands.Add(command);
+            }
         }
 
         foreach (var batch in batches.Where(batch => batch.Counts.Dead + batch.Counts.Parked > 0))

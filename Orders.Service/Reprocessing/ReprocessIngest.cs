@@ -161,14 +161,8 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
     {
         var orders = OrderStore.Write(fold.Rows);
         await orders.CopyAsync(transaction.Connection!, cancellationToken);
-        List<NpgsqlBatchCommand> commands = [.. orders.Commands];
-        if (fold.Events.Count > 0)
-        {
-            commands.Add(Outbox.Append(fold.Events));
-        }
-
         var advance = Reprocesses.Advance(job.Id, batch.Partition, batch.First, batch.Next, counts);
-        await KeptRecordIngest.WriteAsync(transaction, [.. commands, .. letters, advance], cancellationToken);
+        await KeptRecordIngest.WriteAsync(transaction, [.. orders.Commands, .. Outbox.Append(fold.Events), .. letters, advance], cancellationToken);
         orders.EnsureComplete();
         if (advance.RecordsAffected == 0)
         {

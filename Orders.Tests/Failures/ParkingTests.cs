@@ -51,7 +51,7 @@ public sealed class ParkingTests(SharedPostgres postgres)
             ["1 resolved", "3 resolved", "5 resolved"], await ingest.LinesAsync("SELECT record_offset, state FROM dead_letter ORDER BY record_offset"));
         Assert.Equal(
             ["1 order.created.v1", "2 order.updated.v1", "3 order.updated.v1"],
-            await ingest.LinesAsync("SELECT sequence, type FROM outbox WHERE key = 'bad' ORDER BY id"));
+            await ingest.LinesAsync("SELECT sequence, type FROM outbox_event WHERE key = 'bad' ORDER BY id, place"));
         Assert.Equal("3 5", (await ingest.LinesAsync("SELECT version, record_offset FROM orders WHERE order_uid = 'bad'"))[0]);
         Assert.Equal(0, await ingest.QueryAsync<long>("SELECT count(*) FROM parking"));
         Assert.Equal(
@@ -108,7 +108,7 @@ public sealed class ParkingTests(SharedPostgres postgres)
             ],
             await ingest.LinesAsync(Letters));
         Assert.Equal(4, await ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'bad'"));
-        Assert.Equal(["1", "2", "3", "4"], await ingest.LinesAsync("SELECT sequence FROM outbox WHERE key = 'bad' ORDER BY id"));
+        Assert.Equal(["1", "2", "3", "4"], await ingest.LinesAsync("SELECT sequence FROM outbox_event WHERE key = 'bad' ORDER BY id, place"));
         Assert.Equal(0, await ingest.QueryAsync<long>("SELECT count(*) FROM parking"));
     }
 
@@ -181,7 +181,7 @@ public sealed class ParkingTests(SharedPostgres postgres)
         Assert.Equal($"{line}", (await ingest.LinesAsync("SELECT record_offset FROM orders WHERE order_uid = 'bad'"))[0]);
         Assert.Equal(
             Enumerable.Range(1, line + 1).Select(i => $"\"locale\": \"e{i}\""),
-            await ingest.LinesAsync("SELECT substring(convert_from(payload, 'UTF8') FROM '\"locale\": \"e[0-9]+\"') FROM outbox ORDER BY id"));
+            await ingest.LinesAsync("SELECT substring(convert_from(payload, 'UTF8') FROM '\"locale\": \"e[0-9]+\"') FROM outbox_event ORDER BY id, place"));
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class ParkingTests(SharedPostgres postgres)
 
         Assert.InRange(tried.Sum(), 1, 2);
         Assert.Equal(2, await ingest.QueryAsync<long>("SELECT count(*) FROM dead_letter_attempt WHERE kind = 'redelivery'"));
-        Assert.Equal(["1", "2"], await ingest.LinesAsync("SELECT sequence FROM outbox WHERE key = 'bad' ORDER BY id"));
+        Assert.Equal(["1", "2"], await ingest.LinesAsync("SELECT sequence FROM outbox_event WHERE key = 'bad' ORDER BY id, place"));
     }
 
     [Fact]
@@ -237,7 +237,8 @@ public sealed class ParkingTests(SharedPostgres postgres)
         await appending;
         await ingest.RedeliverAsync();
         Assert.Equal(40, await ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'bad'"));
-        Assert.Equal(Enumerable.Range(1, 40).Select(i => $"{i}"), await ingest.LinesAsync("SELECT sequence FROM outbox WHERE key = 'bad' ORDER BY id"));
+        Assert.Equal(
+            Enumerable.Range(1, 40).Select(i => $"{i}"), await ingest.LinesAsync("SELECT sequence FROM outbox_event WHERE key = 'bad' ORDER BY id, place"));
         Assert.Equal(0, await ingest.QueryAsync<long>("SELECT count(*) FROM parking"));
         Assert.Equal(0, await ingest.QueryAsync<long>("SELECT count(*) FROM dead_letter WHERE state <> 'resolved'"));
     }

@@ -21,7 +21,7 @@ public sealed class InsertedUnseenTests(SharedPostgres postgres)
         Assert.Equal((true, Fillers.Length + 1), (ingest.Insert.IsLikely, ingest.Insert.Inserted));
         Assert.Equal(["new-0 2", "new-1 1"], await ingest.LinesAsync(
             "SELECT order_uid, version FROM orders WHERE order_uid IN ('new-0', 'new-1') ORDER BY 1"));
-        Assert.Equal([$"{Fillers.Length + 1} {Fillers.Length + 1}"], await ingest.LinesAsync("SELECT stored, (SELECT count(*) FROM outbox) FROM inbox"));
+        Assert.Equal([$"{Fillers.Length + 1} {Fillers.Length + 1}"], await ingest.LinesAsync("SELECT stored, (SELECT count(*) FROM outbox_event) FROM inbox"));
     }
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class InsertedUnseenTests(SharedPostgres postgres)
         InsertedInVain(ingest);
         Assert.Equal(version, await ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'known'"));
         Assert.Equal(Fillers.Length, await ingest.QueryAsync<long>("SELECT count(*) FROM orders WHERE order_uid LIKE 'new-%' AND version = 1"));
-        Assert.Equal(Fillers.Length + version, await ingest.QueryAsync<long>("SELECT count(*) FROM outbox"));
+        Assert.Equal(Fillers.Length + version, await ingest.QueryAsync<long>("SELECT count(*) FROM outbox_event"));
         Assert.Equal(outcome == "stored" ? Fillers.Length + 1 : 1, await ingest.QueryAsync<long>($"SELECT {outcome} FROM inbox WHERE first_offset = 1"));
     }
 

@@ -41,7 +41,7 @@ public sealed class LateEndTests(SharedPostgres postgres)
         await second;
 
         Assert.Equal(["first 40", "held 2", "second 40"], await ingest.LinesAsync(
-            "SELECT split_part(key, '-', 1), count(*) FROM outbox GROUP BY 1 ORDER BY 1"));
+            "SELECT split_part(key, '-', 1), count(*) FROM outbox_event GROUP BY 1 ORDER BY 1"));
         Assert.Equal((2 * Many) + 1, await ingest.QueryAsync<long>("SELECT count(*) FROM orders"));
     }
 

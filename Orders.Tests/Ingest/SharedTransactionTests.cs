@@ -43,7 +43,7 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
         await TogetherAsync(() => _ingest.IngestAsync(1, ("a", 1)), () => _ingest.IngestAsync(2, ("a", 2)));
 
         Assert.Equal(["2 2"], await _ingest.LinesAsync("SELECT version, partition FROM orders WHERE order_uid = 'a'"));
-        Assert.Equal(["1", "2"], await _ingest.LinesAsync("SELECT sequence FROM outbox WHERE key = 'a' ORDER BY id"));
+        Assert.Equal(["1", "2"], await _ingest.LinesAsync("SELECT sequence FROM outbox_event WHERE key = 'a' ORDER BY id, place"));
     }
 
     [Fact]

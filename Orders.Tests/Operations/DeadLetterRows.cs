@@ -23,7 +23,7 @@ internal sealed class DeadLetterRows
     public static async Task<DeadLetterRows> CreateAsync(SharedPostgres postgres)
     {
         var rows = new DeadLetterRows(await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken));
-        await rows.ExecuteAsync(BusStorageModel.SchemaVersion1 + BusStorageModel.SchemaVersion2);
+        await rows.ExecuteAsync(BusStorageModel.SchemaVersion1 + BusStorageModel.SchemaVersion2 + BusStorageModel.SchemaVersion7);
         return rows;
     }
 

@@ -123,9 +123,9 @@ public sealed class DeadLettersInPostgresTests(SharedPostgres postgres)
             INSERT INTO watermark (position, partition, epoch, group_id, topic) VALUES (12, 1, 2, 'g', 'orders'), (7, 0, 1, 'g', 'orders');
             INSERT INTO inbox (first_offset, next_offset, stored, dead, partition, epoch, group_id, topic)
             VALUES (0, 7, 6, 1, 0, 1, 'g', 'orders'), (0, 12, 12, 0, 1, 2, 'g', 'orders');
-            INSERT INTO outbox (sequence, occurred_at, lane, key, type)
-            VALUES (1, clock_timestamp() - interval '90 s', 0, 'a', 'order.created.v1');
-            INSERT INTO outbox (sequence, lane, key, type) VALUES (2, 0, 'a', 'order.updated.v1');
+            INSERT INTO outbox (events, bytes, occurred_at, lane, sequences, keys, types, payloads, traceparents)
+            VALUES (2, 400, clock_timestamp() - interval '90 s', 0, '{1,1}', '{a,b}', '{order.created.v1,order.created.v1}', '{x,x}', '{NULL,NULL}'),
+                   (1, 200, clock_timestamp(), 0, '{2}', '{a}', '{order.updated.v1}', '{x}', '{NULL}');
             """);
 
         await using var port = await OperationsPort.StartAsync(rows.ConnectionString, new FixedCheck("relay", "off"));
@@ -145,7 +145,7 @@ public sealed class DeadLettersInPostgresTests(SharedPostgres postgres)
             """{"stored":18,"duplicate":0,"superseded":0,"removed":0,"ignored":0,"parked":0,"""
             + "\"redelivering\":0,\"dead\":1,\"absent\":0,\"lost\":0}",
             status.GetProperty("outcomes").GetRawText());
-        Assert.Equal(2, status.GetProperty("outbox").GetProperty("waiting").GetInt64());
+        Assert.Equal(3, status.GetProperty("outbox").GetProperty("waiting").GetInt64());
         Assert.InRange(status.GetProperty("outbox").GetProperty("oldestSeconds").GetDouble(), 90, 150);
         Assert.Equal(
             """[{"state":"dead","reason":"malformed_json","count":1}]""", status.GetProperty("deadLetters").GetRawText());

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Bus.Storage;
 using Bus.Storage.Outbox;
 using Bus.Storage.Relay;
 using Npgsql;
@@ -86,9 +85,9 @@ public sealed class ConfirmedEventsTests(SharedPostgres postgres)
     private async Task<NpgsqlDataSource> InstallAsync(NpgsqlConnectionStringBuilder? pool = null)
     {
         var database = NpgsqlDataSource.Create($"{await postgres.CreateDatabaseAsync(Cancellation)};{pool?.ConnectionString}");
-        await ExecuteAsync(database, BusStorageModel.SchemaVersion1);
+        await ExecuteAsync(database, RelayUnderTest.Schema);
         await using var write = database.CreateBatch();
-        write.BatchCommands.Add(Outbox.Append([new NewEvent("k", 1, "created", [1], null), new NewEvent("k", 2, "updated", [2], null)]));
+        write.BatchCommands.Add(Assert.Single(Outbox.Append([new NewEvent("k", 1, "created", [1], null), new NewEvent("k", 2, "updated", [2], null)])));
         await write.ExecuteNonQueryAsync(Cancellation);
         return database;
     }
@@ -108,7 +107,7 @@ public sealed class ConfirmedEventsTests(SharedPostgres postgres)
     private static async Task<List<long>> SequencesAsync(NpgsqlDataSource database)
     {
         var sequences = new List<long>();
-        await using var command = database.CreateCommand("SELECT sequence FROM outbox ORDER BY id");
+        await using var command = database.CreateCommand("SELECT sequence FROM outbox_event ORDER BY id, place");
         await using var reader = await command.ExecuteReaderAsync(Cancellation);
         while (await reader.ReadAsync(Cancellation))
         {

@@ -1,4 +1,3 @@
-using Bus.Storage;
 using Bus.Storage.Outbox;
 using Bus.Storage.Relay;
 using Npgsql;
@@ -62,7 +61,7 @@ public sealed class LateCommitTests(SharedPostgres postgres)
     public async Task An_event_whose_transaction_commits_long_after_others_with_higher_ids_is_sent_at_once()
     {
         await using var database = NpgsqlDataSource.Create(await postgres.CreateDatabaseAsync(Cancellation));
-        await using (var schema = database.CreateCommand(BusStorageModel.SchemaVersion1))
+        await using (var schema = database.CreateCommand(RelayUnderTest.Schema))
         {
             await schema.ExecuteNonQueryAsync(Cancellation);
         }
@@ -95,5 +94,5 @@ public sealed class LateCommitTests(SharedPostgres postgres)
         .SeeAsync(() => Task.FromResult(target.Sent.Any(e => e.Key == key)), isSent => isSent)
         .WaitAsync(BelowTheNextWholeLook, Cancellation);
 
-    private static NpgsqlBatchCommand Event(string key) => Outbox.Append([new NewEvent(key, 1, "created", [1], null)]);
+    private static NpgsqlBatchCommand Event(string key) => Outbox.Append([new NewEvent(key, 1, "created", [1], null)]).Single();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Bus.Storage;
 using Bus.Storage.Outbox;
 using Bus.Storage.Relay;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,6 +11,9 @@ namespace Orders.Tests.Relay;
 /// <summary>A relay on a database of the test's own, to a target of the test's own.</summary>
 internal static class RelayUnderTest
 {
+    /// <summary>The tables a relay reads.</summary>
+    public static string Schema => BusStorageModel.SchemaVersion1 + BusStorageModel.SchemaVersion7;
+
     public static RelayWorker Of(NpgsqlDataSource database, IRelayTarget target, RelayState? state = null, RelayOptions? options = null) => new(
         database,
         target,

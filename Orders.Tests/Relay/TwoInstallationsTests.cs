@@ -1,4 +1,3 @@
-using Bus.Storage;
 using Bus.Storage.Outbox;
 using Npgsql;
 using Orders.Tests.Servers;
@@ -34,13 +33,13 @@ public sealed class TwoInstallationsTests(SharedPostgres postgres)
     private static async Task<NpgsqlDataSource> InstallAsync(string connection, string schema)
     {
         var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { SearchPath = schema }.ConnectionString);
-        await using (var create = database.CreateCommand($"CREATE SCHEMA {schema};{BusStorageModel.SchemaVersion1}"))
+        await using (var create = database.CreateCommand($"CREATE SCHEMA {schema};{RelayUnderTest.Schema}"))
         {
             await create.ExecuteNonQueryAsync(Cancellation);
         }
 
         await using var write = database.CreateBatch();
-        write.BatchCommands.Add(Outbox.Append([new NewEvent(schema, 1, "created", [1], null)]));
+        write.BatchCommands.Add(Outbox.Append([new NewEvent(schema, 1, "created", [1], null)]).Single());
 
         await write.ExecuteNonQueryAsync(Cancellation);
         return database;

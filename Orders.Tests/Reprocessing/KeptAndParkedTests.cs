@@ -78,7 +78,7 @@ public sealed class KeptAndParkedTests(SharedPostgres postgres)
         await Assert.ThrowsAsync<ReprocessEndedException>(() => ingest.ReprocessAsync(0, forced: true));
 
         Assert.Equal(["a 1", "b 1"], await ingest.LinesAsync(Orders));
-        Assert.Equal(2, await ingest.QueryAsync<long>("SELECT count(*) FROM outbox"));
+        Assert.Equal(2, await ingest.QueryAsync<long>("SELECT count(*) FROM outbox_event"));
         Assert.Equal(["cancelled 0", "done 0"], await ingest.LinesAsync(
             "SELECT state, position FROM reprocess JOIN reprocess_range ON reprocess_id = id ORDER BY id"));
     }

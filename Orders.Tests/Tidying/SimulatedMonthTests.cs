@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Bus.Storage.Outbox;
 using Bus.Storage.Tidying;
 using Microsoft.Extensions.Options;
 using Orders.Tests.Servers;
@@ -74,8 +75,11 @@ public sealed class SimulatedMonthTests(SharedPostgres postgres)
         }
 
         await tables.DoAsync($"""
-            INSERT INTO outbox (sequence, lane, key, type, payload)
-            SELECT 1, 0, 'order-' || n, 'order.created.v1', decode(repeat(md5(n::text), 52), 'hex') FROM generate_series(1, {EventsPerHour}) AS n;
+            INSERT INTO outbox (events, bytes, lane, sequences, keys, types, payloads, traceparents)
+            SELECT count(*), 1000 * count(*), 0, array_agg(1), array_agg('order-' || n), array_agg('order.created.v1'::text),
+                   array_agg(decode(repeat(md5(n::text), 52), 'hex')), array_agg(NULL::text)
+            FROM generate_series(0, {EventsPerHour} - 1) AS n
+            GROUP BY n / {RecordsPerBatch / Lane.Count};
             DELETE FROM outbox;
             INSERT INTO dead_letter (
                 group_id, topic, epoch, partition, record_offset, record_timestamp, state, reason, sentence, resolved_at, value)

@@ -10,6 +10,9 @@ internal static class BenchOrders
     /// <summary>What an order as the model weighs.</summary>
     public const int UsualBytes = 835;
 
+    /// <summary>How many ingest writes in one transaction when all of a batch are good.</summary>
+    public const int PerTransaction = 500;
+
     private const long Seed = 835;
 
     /// <summary>The first <paramref name="count"/> of them, in memory.</summary>

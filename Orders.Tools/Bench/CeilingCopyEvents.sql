@@ -1,1 +1,1 @@
-COPY outbox (lane, key, sequence, type, payload, traceparent) FROM STDIN (FORMAT BINARY)
+COPY outbox (events, bytes, lane, keys, sequences, types, payloads, traceparents) FROM STDIN (FORMAT BINARY)

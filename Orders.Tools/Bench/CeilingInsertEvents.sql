@@ -1,2 +1,2 @@
-INSERT INTO outbox (lane, key, sequence, type, payload, traceparent)
-SELECT * FROM unnest($1, $2, $3, $4, $5, $6);
+INSERT INTO outbox (events, bytes, lane, keys, sequences, types, payloads, traceparents)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);

@@ -31,21 +31,30 @@ internal static class CeilingRows
         CopyFormat.Rows(orders, (writer, order, index) => writer
             .Row(8).Text(order.Uid).Bigint(Version).Bytea(order.Content).Bytea(SHA256.HashData(order.Content))
             .Int(Epoch).Int(partition).Bigint(first + index).Bigint(RecordTime)),
-        CopyFormat.Rows(orders, (writer, order, _) => writer
-            .Row(6).Smallint(BenchLane.Of(order.Uid)).Text(order.Uid).Bigint(Version).Text(OrderEventTypes.Created).Bytea(order.Content).Null()));
+        CopyFormat.Rows([.. BenchLane.Rows(orders)], (writer, row, _) => writer
+            .Row(8).Int(row.Orders.Length).Int(row.Bytes).Smallint(row.Lane)
+            .Array(CopyFormat.TextType, row.Orders, order => writer.Text(order.Uid))
+            .Array(CopyFormat.BigintType, row.Orders, _ => writer.Bigint(Version))
+            .Array(CopyFormat.TextType, row.Orders, _ => writer.Text(OrderEventTypes.Created))
+            .Array(CopyFormat.ByteaType, row.Orders, order => writer.Bytea(order.Content))
+            .Array(CopyFormat.TextType, row.Orders, _ => writer.Null())));
 
-    /// <summary>As arrays through <c>unnest</c>.</summary>
+    /// <summary>As arrays: orders through <c>unnest</c>, events as the arrays they are stored as.</summary>
     public static ICeilingRows AsArrays(BenchOrder[] orders, int partition, long first)
     {
         var uids = Array.ConvertAll(orders, order => order.Uid);
         var contents = Array.ConvertAll(orders, order => order.Content);
-        var versions = All(Version);
+        var (versions, types) = (All(Version), All(OrderEventTypes.Created));
         return new Arrays(
             [
                 uids, versions, contents, Array.ConvertAll(contents, SHA256.HashData), All(Epoch), All(partition),
                 Array.ConvertAll(Enumerable.Range(0, orders.Length).ToArray(), index => first + index), All(RecordTime),
             ],
-            [Array.ConvertAll(uids, BenchLane.Of), uids, versions, All(OrderEventTypes.Created), contents, new string?[orders.Length]]);
+            [.. BenchLane.Rows(orders).Select(row => (object[])
+                [
+                    row.Orders.Length, row.Bytes, row.Lane, Array.ConvertAll(row.Orders, order => order.Uid), versions[..row.Orders.Length],
+                    types[..row.Orders.Length], Array.ConvertAll(row.Orders, order => order.Content), new string?[row.Orders.Length],
+                ])]);
 
         T[] All<T>(T value)
         {
@@ -70,12 +79,16 @@ internal static class CeilingRows
         }
     }
 
-    private sealed record Arrays(object[] Orders, object[] Events) : ICeilingRows
+    private sealed record Arrays(object[] Orders, object[][] Events) : ICeilingRows
     {
         public Task WriteAsync(NpgsqlConnection connection, NpgsqlBatch write, CancellationToken cancellationToken)
         {
             write.BatchCommands.Add(Command(InsertOrdersSql, Orders));
-            write.BatchCommands.Add(Command(InsertEventsSql, Events));
+            foreach (var row in Events)
+            {
+                write.BatchCommands.Add(Command(InsertEventsSql, row));
+            }
+
             return Task.CompletedTask;
         }
 
@@ -91,23 +104,5 @@ internal static class CeilingRows
 
             return command;
         }
-    }
-}
-
-/// <summary>The lane an event is stored with: FNV-1a of 32 bits over the key's UTF-16 code units, low byte first.</summary>
-internal static class BenchLane
-{
-    private const uint Lanes = 8;
-
-    public static short Of(string key)
-    {
-        var hash = 2166136261u;
-        foreach (var c in key)
-        {
-            hash = (hash ^ (byte)c) * 16777619u;
-            hash = (hash ^ (byte)(c >> 8)) * 16777619u;
-        }
-
-        return (short)(hash % Lanes);
     }
 }

@@ -7,9 +7,18 @@ namespace Orders.Tools.Bench;
 /// <summary>Makes rows in the binary format of Postgres' <c>COPY</c>, beforehand.</summary>
 internal sealed class CopyFormat
 {
+    /// <summary>Elements of a <c>bigint[]</c>; the numbers are those of Postgres' <c>pg_type</c>.</summary>
+    public const int BigintType = 20;
+
+    /// <summary>Elements of a <c>text[]</c>.</summary>
+    public const int TextType = 25;
+
+    /// <summary>Elements of a <c>bytea[]</c>.</summary>
+    public const int ByteaType = 17;
+
     private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n"u8, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     private static readonly byte[] Trailer = [0xFF, 0xFF];
-    private readonly ArrayBufferWriter<byte> _rows = new();
+    private ArrayBufferWriter<byte> _rows = new();
 
     public static byte[] Rows<T>(T[] items, Func<CopyFormat, T, int, CopyFormat> row)
     {
@@ -66,6 +75,21 @@ internal sealed class CopyFormat
     {
         Length(-1);
         return this;
+    }
+
+    /// <summary>An array of one dimension, from 1; <paramref name="write"/> writes one value for each item.</summary>
+    public CopyFormat Array<T>(int elementType, T[] items, Action<T> write)
+    {
+        var (rows, array) = (_rows, new ArrayBufferWriter<byte>());
+        _rows = array;
+        foreach (var header in (int[])[1, 1, elementType, items.Length, 1])
+        {
+            Length(header);
+        }
+
+        System.Array.ForEach(items, write);
+        _rows = rows;
+        return Bytea(array.WrittenSpan);
     }
 
     private void Length(int length)

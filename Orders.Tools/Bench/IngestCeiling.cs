@@ -13,7 +13,6 @@ internal static class IngestCeiling
 {
     private const string Schema = "ceiling";
     private const string Group = "bench";
-    private const int OrdersPerTransaction = 500;
     private const int Connections = 4;
 
     private static readonly int[] Epoch = [1];
@@ -52,7 +51,7 @@ internal static class IngestCeiling
     private static IEnumerable<Batch> Batches(BenchOrder[] orders, int partition, Func<BenchOrder[], int, long, ICeilingRows> rows)
     {
         var offset = 0L;
-        foreach (var chunk in orders.Where((_, number) => number % Connections == partition).Chunk(OrdersPerTransaction))
+        foreach (var chunk in orders.Where((_, number) => number % Connections == partition).Chunk(BenchOrders.PerTransaction))
         {
             BenchOrder[] sorted = [.. chunk.OrderBy(order => order.Uid, StringComparer.Ordinal)];
             yield return new Batch(

@@ -64,16 +64,20 @@ internal sealed class RelayBench(BusContext bus, BenchSystem system, long count)
     {
         await using var connection = await system.Database.OpenConnectionAsync(cancellationToken);
         await using (var copy = await connection.BeginBinaryImportAsync(
-            "COPY outbox (lane, key, sequence, type, payload) FROM STDIN (FORMAT BINARY)", cancellationToken))
+            BenchOrders.Sql("CeilingCopyEvents.sql"), cancellationToken))
         {
-            foreach (var order in orders)
+            foreach (var row in orders.Chunk(BenchOrders.PerTransaction).SelectMany(BenchLane.Rows))
             {
                 await copy.StartRowAsync(cancellationToken);
-                await copy.WriteAsync(BenchLane.Of(order.Uid), NpgsqlDbType.Smallint, cancellationToken);
-                await copy.WriteAsync(order.Uid, NpgsqlDbType.Text, cancellationToken);
-                await copy.WriteAsync(1L, NpgsqlDbType.Bigint, cancellationToken);
-                await copy.WriteAsync(OrderEventTypes.Created, NpgsqlDbType.Text, cancellationToken);
-                await copy.WriteAsync(order.Content, NpgsqlDbType.Bytea, cancellationToken);
+                await copy.WriteAsync(row.Orders.Length, NpgsqlDbType.Integer, cancellationToken);
+                await copy.WriteAsync(row.Bytes, NpgsqlDbType.Integer, cancellationToken);
+                await copy.WriteAsync(row.Lane, NpgsqlDbType.Smallint, cancellationToken);
+                await copy.WriteAsync(Array.ConvertAll(row.Orders, order => order.Uid), NpgsqlDbType.Array | NpgsqlDbType.Text, cancellationToken);
+                await copy.WriteAsync(Array.ConvertAll(row.Orders, _ => 1L), NpgsqlDbType.Array | NpgsqlDbType.Bigint, cancellationToken);
+                await copy.WriteAsync(
+                    Array.ConvertAll(row.Orders, _ => OrderEventTypes.Created), NpgsqlDbType.Array | NpgsqlDbType.Text, cancellationToken);
+                await copy.WriteAsync(Array.ConvertAll(row.Orders, order => order.Content), NpgsqlDbType.Array | NpgsqlDbType.Bytea, cancellationToken);
+                await copy.WriteAsync(new string?[row.Orders.Length], NpgsqlDbType.Array | NpgsqlDbType.Text, cancellationToken);
             }
 
             await copy.CompleteAsync(cancellationToken);

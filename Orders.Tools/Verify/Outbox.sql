@@ -1,3 +1,3 @@
 SELECT id, key, sequence, sha256(payload)
-FROM outbox
-ORDER BY key, sequence, id;
+FROM outbox_event
+ORDER BY key, sequence, id, place;

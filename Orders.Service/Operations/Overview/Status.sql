@@ -15,7 +15,7 @@ SELECT COALESCE(sum(stored), 0)::bigint,
 FROM inbox;
 
 -- The lowest id is the oldest event but for commits that overtook each other; asking by id needs no index of its own.
-SELECT (SELECT count(*) FROM outbox),
+SELECT (SELECT COALESCE(sum(events), 0)::bigint FROM outbox),
        (SELECT EXTRACT(EPOCH FROM clock_timestamp() - occurred_at)::float8 FROM outbox ORDER BY id LIMIT 1);
 
 SELECT state, reason, count(*) FROM dead_letter GROUP BY state, reason ORDER BY state, count(*) DESC, reason;

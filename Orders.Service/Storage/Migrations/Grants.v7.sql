@@ -1,0 +1,1 @@
+GRANT SELECT, INSERT, UPDATE, DELETE ON outbox TO busorders_service;
