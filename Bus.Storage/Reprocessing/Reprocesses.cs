@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bus.Storage.DeadLetters;
 using Bus.Storage.Inbox;
 using Npgsql;
@@ -12,12 +13,15 @@ public static class Reprocesses
 {
     private const string WatermarksSql = "SELECT partition, epoch, position FROM watermark WHERE group_id = $1 AND topic = $2 ORDER BY partition";
     private const string StandingSql = "SELECT epoch, position FROM watermark WHERE group_id = $1 AND topic = $2 AND partition = $3";
-    private const string EndSql = "UPDATE reprocess SET state = $2, problem = $3, ended_at = clock_timestamp() WHERE id = $1 AND state = 'running'";
+    private static readonly string EndSql = SqlText.Read("Reprocessing.EndReprocess.sql");
     private static readonly string StartSql = SqlText.Read("Reprocessing.StartReprocess.sql");
     private static readonly string FindSql = SqlText.Read("Reprocessing.FindReprocess.sql");
     private static readonly string AdvanceSql = SqlText.Read("Reprocessing.AdvanceReprocess.sql");
     private static readonly string KeptSql = SqlText.Read("Reprocessing.KeptInRange.sql");
     private static readonly string KeepSql = SqlText.Read("Reprocessing.KeepReprocessed.sql");
+
+    /// <summary>What a job's partition is entered under in <c>partition_start</c> while a batch of it is worked on: no topic has such a name.</summary>
+    public static InboxPartition WorkOf(long id, int partition) => new(id.ToString(CultureInfo.InvariantCulture), "#reprocess", partition);
 
     /// <summary>Where each partition of the topic that was ever read stands.</summary>
     public static async Task<Dictionary<int, (int Epoch, long Position)>> WatermarksAsync(

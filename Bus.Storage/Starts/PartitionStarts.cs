@@ -10,9 +10,8 @@ namespace Bus.Storage.Starts;
 /// </summary>
 public static class PartitionStarts
 {
-    private const string MarkSql =
-        "UPDATE partition_start SET alone_offset = $5 WHERE group_id = $1 AND topic = $2 AND partition = $3 AND owner = $4";
     private const string EndSql = "DELETE FROM partition_start WHERE group_id = $1 AND topic = $2 AND partition = ANY ($3) AND owner = $4";
+    private static readonly string MarkSql = SqlText.Read("Starts.MarkAlone.sql");
     private static readonly string AnnounceSql = SqlText.Read("Starts.Announce.sql");
     private static readonly string WithdrawSql = SqlText.Read("Starts.Withdraw.sql");
 
@@ -85,6 +84,9 @@ public static class PartitionStarts
 }
 
 /// <summary>How a partition was found at the start of work on it.</summary>
-/// <param name="Starts">How many starts in a row, this one included, found the watermark where it is; those before it ended in a crash.</param>
+/// <param name="Starts">
+/// How many starts in a row, this one included, found the watermark where it is, since the record there was first marked as alone, if it was; those before
+/// this one ended in a crash.
+/// </param>
 /// <param name="Suspect">The offset that was worked on alone when the last one crashed, and is not accounted for; null where there was none.</param>
 public readonly record struct PartitionStart(int Starts, long? Suspect);

@@ -18,7 +18,7 @@ internal sealed class CrashCount(NpgsqlDataSource database, TimeProvider time)
     /// <param name="epoch">Of the log, 1 where there is none.</param>
     /// <param name="position">The first record that is worked on.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>How often in a row a process ended over work that began at that record.</returns>
+    /// <returns>How often a process ended over work that began at that record, whatever came between.</returns>
     public async Task<int> BeginAsync(InboxPartition work, int epoch, long position, CancellationToken cancellationToken) =>
         (await PartitionStarts.AnnounceAsync(database, work, epoch, position, _owner, cancellationToken)).Starts - 1;
 

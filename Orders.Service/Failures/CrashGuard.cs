@@ -14,23 +14,33 @@ namespace Orders.Service.Failures;
 
 /// <summary>
 /// Finds a record that ends the process. Where several starts in a row crashed before anything was accounted for, the records of a batch's length go
-/// one by one, each marked in the database before it is touched; the one that is found marked after a crash becomes a dead letter without being
-/// looked into. While any partition goes so, batches take turns in this process, after those under way have ended: whatever ends it then, no other batch
-/// was at work.
+/// one by one, each marked in the database before it is touched; the one that is found marked by two starts becomes a dead letter without being looked
+/// into. One mark alone may come of an outage that began with an exception and lasted through a stop. While any partition goes so, batches take
+/// turns in this process, after those under way have ended: whatever ends it then, no other batch was at work.
 /// </summary>
 internal sealed class CrashGuard(
     NpgsqlDataSource database,
     ISuspectRecords suspects,
     IOptions<FailuresOptions> options,
     IOptions<IngestOptions> ingest,
+    TimeProvider time,
     ILogger<CrashGuard> logger)
     : IFilter<ConsumeContext<RecordBatch<OrderReceived>>>, IDisposable
 {
+    /// <summary>
+    /// After this time without a batch of a partition all of it is through that can have been in work when the process ended: it comes at once, and
+    /// where the world is broken it comes again and again. Its next records, which may be hours away, keep nobody waiting.
+    /// </summary>
+    internal static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+
+    // The start that marked it first, and the one that found it.
+    private const int FoundTwice = 2;
+
     private readonly Guid _owner = Guid.NewGuid();
     private readonly ConcurrentDictionary<InboxPartition, Watch> _partitions = new();
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _lock = new();
-    private int _watched;
+    private readonly List<Watch> _watched = [];
     private int _underWay;
     private TaskCompletionSource? _noneUnderWay;
 
@@ -41,7 +51,7 @@ internal sealed class CrashGuard(
         var batch = context.Message;
         var partition = new InboxPartition(batch.Group, batch.Topic, batch.Partition);
         var watch = _partitions.TryGetValue(partition, out var known) ? known : await AnnounceAsync(partition, batch, context.CancellationToken);
-        if (TryBegin())
+        if (TryBegin(watch))
         {
             try
             {
@@ -55,15 +65,25 @@ internal sealed class CrashGuard(
             return;
         }
 
-        await _turn.WaitAsync(context.CancellationToken);
         try
         {
-            await NoneUnderWayAsync().WaitAsync(context.CancellationToken);
-            await SendInTurnAsync(context, next, partition, watch);
+            await _turn.WaitAsync(context.CancellationToken);
+            try
+            {
+                await NoneUnderWayAsync().WaitAsync(context.CancellationToken);
+                await SendInTurnAsync(context, next, partition, watch);
+            }
+            finally
+            {
+                _turn.Release();
+            }
         }
         finally
         {
-            _turn.Release();
+            lock (_lock)
+            {
+                watch.QuietSince = time.GetTimestamp();
+            }
         }
     }
 
@@ -86,12 +106,12 @@ internal sealed class CrashGuard(
     private async Task<Watch> AnnounceAsync(InboxPartition partition, RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
         var start = await PartitionStarts.AnnounceAsync(database, partition, batch.Epoch, batch.First, _owner, cancellationToken);
-        var watch = new Watch { Suspect = start.Suspect };
+        var watch = new Watch { Partition = partition.Partition, Suspect = start.Starts > FoundTwice ? start.Suspect : null };
         if (start.Suspect is not null || start.Starts > options.Value.UncleanStarts)
         {
             // No more than this was in work when the process ended.
             watch.Left = ingest.Value.Reading.BatchRecords;
-            CountWatched(1);
+            Add(watch);
             Log.OneByOne(logger, partition.Partition, batch.First, start.Starts - 1, watch.Left);
         }
 
@@ -157,7 +177,7 @@ internal sealed class CrashGuard(
         watch.Left--;
         if (watch.Left == 0)
         {
-            CountWatched(-1);
+            Forget(watch);
             Log.TogetherAgain(logger, alone.Partition, alone.Next);
         }
     }
@@ -174,29 +194,37 @@ internal sealed class CrashGuard(
         }
     }
 
-    private void Forget(Watch watch)
-    {
-        if (watch.Left > 0)
-        {
-            CountWatched(-1);
-        }
-    }
-
-    private void CountWatched(int more)
+    private void Add(Watch watch)
     {
         lock (_lock)
         {
-            _watched += more;
+            _watched.Add(watch);
+        }
+    }
+
+    private void Forget(Watch watch)
+    {
+        lock (_lock)
+        {
+            _watched.Remove(watch);
         }
     }
 
     /// <summary>A batch that needs no turn is under way from here on; false where it needs one.</summary>
-    private bool TryBegin()
+    private bool TryBegin(Watch own)
     {
         lock (_lock)
         {
-            if (_watched > 0)
+            foreach (var quiet in _watched.FindAll(watch => watch != own && watch.QuietSince is { } since && time.GetElapsedTime(since) > Quiet))
             {
+                quiet.Left = 0;
+                _watched.Remove(quiet);
+                Log.QuietAgain(logger, quiet.Partition);
+            }
+
+            if (_watched.Count > 0)
+            {
+                own.QuietSince = null;
                 return false;
             }
 
@@ -237,8 +265,14 @@ internal sealed class CrashGuard(
     /// <summary>One partition, from its announcement until it is given up; one batch of it is in flight at a time.</summary>
     private sealed class Watch
     {
+        /// <summary>Its number.</summary>
+        public required int Partition { get; init; }
+
         /// <summary>How many records still go one by one; 0 in normal life.</summary>
         public int Left { get; set; }
+
+        /// <summary>When its last batch was through; null while one is on its way, or before the first.</summary>
+        public long? QuietSince { get; set; }
 
         /// <summary>The offset that was marked when the process before ended.</summary>
         public long? Suspect { get; set; }

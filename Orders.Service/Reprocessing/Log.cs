@@ -16,6 +16,6 @@ internal static partial class Log
     public static partial void OneByOne(ILogger logger, long id, int partition, long first, long next);
 
     [LoggerMessage(1105, LogLevel.Error,
-        "Reprocess {Id} does not look into the record of partition {Partition} at offset {Offset}: {Ends} times in a row a process ended over it")]
+        "Reprocess {Id} does not look into the record of partition {Partition} at offset {Offset}: {Ends} times a process ended over it")]
     public static partial void Suspected(ILogger logger, long id, int partition, long offset, int ends);
 }

@@ -1,8 +1,6 @@
-using System.Globalization;
 using Bus.Kafka.Clients;
 using Bus.Kafka.Ranges;
 using Bus.Kafka.Records;
-using Bus.Storage.Inbox;
 using Bus.Storage.Reprocessing;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -137,8 +135,7 @@ internal sealed class ReprocessWorker(
     private async Task RunAsync(NpgsqlConnection connection, ReprocessJob job, ReprocessRange range, RangeReader reader, CancellationToken cancellationToken)
     {
         var (reading, whole) = (options.Value.Reading, range.Range);
-        var work = WorkOf(job, whole.Partition);
-        var ended = await crashes.BeginAsync(work, whole.Epoch, range.Position, cancellationToken);
+        var work = Reprocesses.WorkOf(job.Id, whole.Partition);
         try
         {
             reader.Seek(whole.Partition, range.Position);
@@ -146,23 +143,23 @@ internal sealed class ReprocessWorker(
             {
                 var (records, next) = reader.Read(whole.Next, reading.BatchRecords, reading.BatchBytes, cancellationToken);
                 var batch = Batch(job, whole, first, next, records);
-                await (ended > 0 && records.Count > 0
+
+                // What is looked into from here on, and no more: a process that ends while this one waits for Kafka has not ended over it.
+                var ended = records.Count > 0 ? await crashes.BeginAsync(work, whole.Epoch, first, cancellationToken) : 0;
+                await (ended > 0
                     ? OneByOneAsync(connection, job, whole, batch, ended, cancellationToken)
                     : AccountAsync(connection, job, whole, batch, cancellationToken));
-                (first, ended, _trouble) = (next, 0, null);
+                (first, _trouble) = (next, null);
             }
+
+            await crashes.EndAsync(work, cancellationToken);
         }
         catch (Exception)
         {
             await crashes.WithdrawAsync(work);
             throw;
         }
-
-        await crashes.EndAsync(work, cancellationToken);
     }
-
-    /// <summary>What a range is entered under while this process works on it.</summary>
-    private static InboxPartition WorkOf(ReprocessJob job, int partition) => new(job.Id.ToString(CultureInfo.InvariantCulture), "#reprocess", partition);
 
     /// <summary>
     /// The batch that a process ended over. Each record moves the job's position, so one that it ended over again is the first one the next time, and

@@ -1,9 +1,12 @@
 using Bus.Kafka.Records;
+using Bus.Storage.Inbox;
+using Bus.Storage.Starts;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Orders.Contracts;
 using Orders.Service.Failures;
 using Orders.Service.Ingest;
+using Orders.Tests.Caching;
 using Orders.Tests.Servers;
 using Orders.Tests.WholePath;
 
@@ -34,7 +37,9 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
         Assert.Equal(["a"], await ingest.LinesAsync(Orders));
         Assert.Equal(["1"], await ingest.LinesAsync("SELECT alone_offset FROM partition_start"));
 
-        Assert.Equal([1, 1], await LifeAsync(ingest, IngestUnderTest.Batch(0, 1, (Deadly, 1), ("b", 1), ("c", 1))));
+        var rest = IngestUnderTest.Batch(0, 1, (Deadly, 1), ("b", 1), ("c", 1));
+        Assert.Equal([1], await LifeAsync(ingest, rest));
+        Assert.Equal([1, 1], await LifeAsync(ingest, rest));
         Assert.Equal(["a", "b", "c"], await ingest.LinesAsync(Orders));
         Assert.Equal(["1 dead crash_suspect"], await ingest.LinesAsync(Letters));
         Assert.Equal(SampleOrders.Of(Deadly), await ingest.QueryAsync<byte[]>("SELECT value FROM dead_letter"));
@@ -43,7 +48,7 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
     }
 
     [Fact]
-    public async Task One_deadly_record_behind_another_costs_one_more_start_each()
+    public async Task One_deadly_record_behind_another_costs_two_more_starts_each()
     {
         await using var ingest = await IngestUnderTest.StartAsync(postgres, configure: options => options.UncleanStarts = 1);
         await ingest.StartPartitionAsync(0);
@@ -52,7 +57,10 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
         Assert.Equal([3], await LifeAsync(ingest, batch));
         Assert.Equal([1], await LifeAsync(ingest, batch));
         Assert.Equal([1], await LifeAsync(ingest, batch));
-        Assert.Equal([1], await LifeAsync(ingest, IngestUnderTest.Batch(0, 1, (Deadly, 2), ("a", 1))));
+        Assert.Equal([1], await LifeAsync(ingest, batch));
+        var rest = IngestUnderTest.Batch(0, 1, (Deadly, 2), ("a", 1));
+        Assert.Equal([1], await LifeAsync(ingest, rest));
+        Assert.Equal([1], await LifeAsync(ingest, rest));
 
         Assert.Equal(["0 dead crash_suspect", "1 dead crash_suspect"], await ingest.LinesAsync(Letters));
         Assert.Equal(["a"], await ingest.LinesAsync(Orders));
@@ -77,6 +85,48 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
     }
 
     [Fact]
+    public async Task A_mark_that_is_found_once_may_have_been_left_by_an_outage_and_a_stop_and_makes_nobody_suspect()
+    {
+        await using var ingest = await IngestUnderTest.StartAsync(postgres);
+        await ingest.StartPartitionAsync(0);
+        var batch = IngestUnderTest.Batch(0, 0, ("a", 1), ("b", 1));
+        var (partition, owner) = (new InboxPartition(batch.Group, batch.Topic, 0), Guid.NewGuid());
+        await PartitionStarts.AnnounceAsync(ingest.Database, partition, batch.Epoch, 0, owner, Token);
+        await PartitionStarts.MarkAloneAsync(ingest.Database, partition, owner, offset: 0, Token);
+
+        await LifeAsync(ingest, batch);
+
+        Assert.Equal(["a", "b"], await ingest.LinesAsync(Orders));
+        Assert.Empty(await ingest.LinesAsync(Letters));
+    }
+
+    [Fact]
+    public async Task A_partition_that_has_gone_quiet_makes_nobody_wait_for_a_turn_any_more()
+    {
+        var time = new ManualTime();
+        time.Advance(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) - time.GetUtcNow());
+        await using var ingest = await IngestUnderTest.StartAsync(postgres, configure: options => options.UncleanStarts = 1, time: time);
+        foreach (var partition in new[] { 0, 1, 2 })
+        {
+            await ingest.StartPartitionAsync(partition);
+        }
+
+        await LifeAsync(ingest, IngestUnderTest.Batch(0, 0, (Deadly, 1)));
+        await using var instance = ingest.AnotherInstance();
+        await new Process(instance).SendAsync(IngestUnderTest.Batch(0, 0, ("a", 1)));
+        time.Advance(CrashGuard.Quiet + TimeSpan.FromTicks(1));
+
+        var working = new Process(instance);
+        var held = working.SendAsync(IngestUnderTest.Batch(1, 0, (Deadly, 2)));
+        await working.Ended.Task.WaitAsync(Token);
+        await new Process(instance).SendAsync(IngestUnderTest.Batch(2, 0, ("b", 1))).WaitAsync(TimeSpan.FromSeconds(30), Token);
+
+        Assert.False(held.IsCompleted);
+        working.GoOn.SetResult();
+        await held;
+    }
+
+    [Fact]
     public async Task While_a_record_is_alone_no_other_partition_is_worked_on()
     {
         await using var ingest = await IngestUnderTest.StartAsync(postgres, configure: options => options.UncleanStarts = 1);
@@ -91,6 +141,12 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
         await alone.Ended.Task.WaitAsync(Token);
         var waiting = other.SendAsync(IngestUnderTest.Batch(1, 0, ("a", 1)));
         await Eventually.SeeAsync(() => ingest.QueryAsync<long>("SELECT count(*) FROM partition_start WHERE partition = 1"), announced => announced == 1);
+        for (var statement = 0; statement < 100; statement++)
+        {
+            // As long as a hundred of what the other would wait for before it is dispatched.
+            Assert.Equal(1, await ingest.QueryAsync<long>("SELECT count(*) FROM partition_start WHERE partition = 1"));
+        }
+
         Assert.Empty(other.Dispatched);
 
         alone.GoOn.SetResult();

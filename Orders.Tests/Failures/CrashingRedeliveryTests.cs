@@ -78,17 +78,15 @@ public sealed class CrashingRedeliveryTests(SharedPostgres postgres) : IAsyncLif
     public async Task A_session_that_is_ended_in_the_middle_of_an_attempt_leaves_no_suspicion_and_others_go_first()
     {
         var due = await _ingest.QueryAsync<DateTime>("SELECT due_at FROM parking");
-        await using var holder = await _ingest.Database.OpenConnectionAsync(Token);
-        await using var held = await holder.BeginTransactionAsync(Token);
-        await using (var hold = new NpgsqlCommand("LOCK TABLE orders", holder, held))
-        {
-            await hold.ExecuteNonQueryAsync(Token);
-        }
+        await _ingest.ExecuteAsync("""
+            CREATE FUNCTION hang() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
+            CREATE TRIGGER hang BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION hang()
+            """);
 
         var attempt = _ingest.RedeliverAsync();
         await Eventually.SeeAsync(
             () => _ingest.QueryAsync<long>(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"),
             ended => ended == 1);
 
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => attempt);

@@ -53,7 +53,8 @@ internal sealed class IngestUnderTest : IAsyncDisposable
         SharedPostgres postgres,
         TimeSpan? redelivery = null,
         Action<FailuresOptions>? configure = null,
-        Action<DbContextOptionsBuilder>? storage = null)
+        Action<DbContextOptionsBuilder>? storage = null,
+        TimeProvider? time = null)
     {
         var connection = await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
         await HostProcess.MigrateAsync(connection);
@@ -62,7 +63,7 @@ internal sealed class IngestUnderTest : IAsyncDisposable
             .AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:Orders"] = connection }).Build());
         services.AddLogging();
         services.AddMetrics();
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(time ?? TimeProvider.System);
         services.AddSingleton<OutboxBell>();
         services.AddStorage();
         services.ConfigureDbContext<OrdersDbContext>(options => storage?.Invoke(options));
