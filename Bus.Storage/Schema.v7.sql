@@ -35,11 +35,20 @@ BEGIN
 END
 $$;
 
-INSERT INTO outbox (occurred_at, events, bytes, lane, keys, sequences, types, payloads, traceparents)
-SELECT occurred_at, 1, COALESCE(octet_length(payload), 0) + 160, lane,
+-- Each keeps its id, and new ones get none that was ever given: what a relay of before removes late is then what it has sent, and nothing else.
+INSERT INTO outbox (id, occurred_at, events, bytes, lane, keys, sequences, types, payloads, traceparents) OVERRIDING SYSTEM VALUE
+SELECT id, occurred_at, 1, COALESCE(octet_length(payload), 0) + 160, lane,
        ARRAY[key], ARRAY[sequence], ARRAY[type], ARRAY[payload], ARRAY[traceparent]
-FROM outbox_by_event
-ORDER BY id;
+FROM outbox_by_event;
+
+DO $$
+DECLARE
+    given record;
+BEGIN
+    EXECUTE format('SELECT last_value, is_called FROM %s', pg_get_serial_sequence('outbox_by_event', 'id')) INTO given;
+    PERFORM setval(pg_get_serial_sequence('outbox', 'id'), given.last_value, given.is_called);
+END
+$$;
 
 DROP TABLE outbox_by_event;
 

@@ -10,5 +10,5 @@ FROM (
     FROM (SELECT id, events, bytes FROM outbox WHERE id > $3 ORDER BY id LIMIT $1) AS head
 ) AS sized
 JOIN outbox USING (id)
-WHERE (sized.events <= $1 AND sized.bytes <= $2) OR sized.place = 1
+WHERE outbox.id > $3 AND ((sized.events <= $1 AND sized.bytes <= $2) OR sized.place = 1)
 ORDER BY outbox.id;

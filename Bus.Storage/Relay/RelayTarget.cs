@@ -10,7 +10,7 @@ public interface IRelayTarget
     string Name { get; }
 
     /// <summary>
-    /// Sends events of different keys and waits for the target's word on each. Returns those it confirmed; an event that is not
+    /// Sends events of different keys and waits for the target's word on each. Returns those it confirmed, the same instances; an event that is not
     /// among them is sent again, and no later event of its key before it.
     /// </summary>
     Task<IReadOnlyList<OutboxEvent>> SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellationToken);

@@ -1,16 +1,18 @@
 using Bus.Storage.Inbox;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Bus.Storage.Starts;
 
 /// <summary>
-/// Who works on a partition and since where, so that the next one can tell a crash from a stop. Written once per assignment, before its first
-/// batch; nothing per batch after that. What else works through records by numbers that rise is entered likewise, under a topic that no topic can be.
+/// Who works on a partition and since where, so that the next one can tell a crash from a stop. Of ingest written once per assignment, before its first
+/// batch; nothing per batch after that. What else works through records by numbers that rise is entered likewise, whenever it begins, under a topic
+/// that no topic can be.
 /// </summary>
 public static class PartitionStarts
 {
     private const string EndSql = "DELETE FROM partition_start WHERE group_id = $1 AND topic = $2 AND partition = ANY ($3) AND owner = $4";
+    private const string UnmarkSql =
+        "UPDATE partition_start SET alone_offset = NULL WHERE group_id = $1 AND topic = $2 AND partition = $3 AND owner = $4";
     private static readonly string MarkSql = SqlText.Read("Starts.MarkAlone.sql");
     private static readonly string AnnounceSql = SqlText.Read("Starts.Announce.sql");
     private static readonly string WithdrawSql = SqlText.Read("Starts.Withdraw.sql");
@@ -31,15 +33,34 @@ public static class PartitionStarts
         return new PartitionStart(reader.GetInt32(0), reader.IsDBNull(1) ? null : reader.GetInt64(1));
     }
 
-    /// <summary>Committed before the record at <paramref name="offset"/> is worked on alone; null when it is no longer.</summary>
+    /// <summary>Committed before a record is worked on alone.</summary>
+    /// <param name="database">Where.</param>
+    /// <param name="partition">The record's.</param>
+    /// <param name="owner">Who works on it.</param>
+    /// <param name="position">Where the watermark stands; the record may lie behind a hole.</param>
+    /// <param name="offset">The record's own.</param>
+    /// <param name="starts">How many starts have marked it, this one included.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task MarkAloneAsync(
-        NpgsqlDataSource database, InboxPartition partition, Guid owner, long? offset, CancellationToken cancellationToken)
+        NpgsqlDataSource database, InboxPartition partition, Guid owner, long position, long offset, int starts, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(database);
         await using var command = database.CreateCommand(MarkSql);
         Add(command, partition);
         command.Parameters.Add(new() { Value = owner });
-        command.Parameters.Add(new() { Value = (object?)offset ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        command.Parameters.Add(new() { Value = position });
+        command.Parameters.Add(new() { Value = offset });
+        command.Parameters.Add(new() { Value = starts });
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The record that was marked is no longer worked on, and did not end the process.</summary>
+    public static async Task UnmarkAloneAsync(NpgsqlDataSource database, InboxPartition partition, Guid owner, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        await using var command = database.CreateCommand(UnmarkSql);
+        Add(command, partition);
+        command.Parameters.Add(new() { Value = owner });
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -85,8 +106,8 @@ public static class PartitionStarts
 
 /// <summary>How a partition was found at the start of work on it.</summary>
 /// <param name="Starts">
-/// How many starts in a row, this one included, found the watermark where it is, since the record there was first marked as alone, if it was; those before
-/// this one ended in a crash.
+/// How many starts in a row, this one included, found the watermark where it is; those before it ended in a crash. Where there is a suspect, how many
+/// marked it.
 /// </param>
-/// <param name="Suspect">The offset that was worked on alone when the last one crashed, and is not accounted for; null where there was none.</param>
+/// <param name="Suspect">The offset that was worked on alone when one of them crashed, and is not accounted for; null where there was none.</param>
 public readonly record struct PartitionStart(int Starts, long? Suspect);

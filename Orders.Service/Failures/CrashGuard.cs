@@ -28,13 +28,15 @@ internal sealed class CrashGuard(
     : IFilter<ConsumeContext<RecordBatch<OrderReceived>>>, IDisposable
 {
     /// <summary>
-    /// After this time without a batch of a partition all of it is through that can have been in work when the process ended: it comes at once, and
-    /// where the world is broken it comes again and again. Its next records, which may be hours away, keep nobody waiting.
+    /// When other partitions' batches went through for this time and a partition brought none, all of it is through that can have been in work when
+    /// the process ended. Its next records, which may be hours away, keep nobody waiting.
     /// </summary>
-    internal static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan QuietAfter = TimeSpan.FromSeconds(10);
 
-    // The start that marked it first, and the one that found it.
-    private const int FoundTwice = 2;
+    /// <summary>As much of it counts between one batch and the next: in an outage and in a pause nothing goes through.</summary>
+    internal static readonly TimeSpan QuietStep = TimeSpan.FromSeconds(1);
+
+    private const int MarkedTwice = 2;
 
     private readonly Guid _owner = Guid.NewGuid();
     private readonly ConcurrentDictionary<InboxPartition, Watch> _partitions = new();
@@ -42,7 +44,20 @@ internal sealed class CrashGuard(
     private readonly Lock _lock = new();
     private readonly List<Watch> _watched = [];
     private int _underWay;
+    private long _lastThrough;
     private TaskCompletionSource? _noneUnderWay;
+
+    /// <summary>Whether batches take turns just now.</summary>
+    internal bool TakesTurns
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _watched.Count > 0;
+            }
+        }
+    }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("crashGuard");
 
@@ -65,25 +80,16 @@ internal sealed class CrashGuard(
             return;
         }
 
+        await _turn.WaitAsync(context.CancellationToken);
         try
         {
-            await _turn.WaitAsync(context.CancellationToken);
-            try
-            {
-                await NoneUnderWayAsync().WaitAsync(context.CancellationToken);
-                await SendInTurnAsync(context, next, partition, watch);
-            }
-            finally
-            {
-                _turn.Release();
-            }
+            await NoneUnderWayAsync().WaitAsync(context.CancellationToken);
+            await SendInTurnAsync(context, next, partition, watch);
+            WentThrough(watch);
         }
         finally
         {
-            lock (_lock)
-            {
-                watch.QuietSince = time.GetTimestamp();
-            }
+            _turn.Release();
         }
     }
 
@@ -106,7 +112,7 @@ internal sealed class CrashGuard(
     private async Task<Watch> AnnounceAsync(InboxPartition partition, RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
     {
         var start = await PartitionStarts.AnnounceAsync(database, partition, batch.Epoch, batch.First, _owner, cancellationToken);
-        var watch = new Watch { Partition = partition.Partition, Suspect = start.Starts > FoundTwice ? start.Suspect : null };
+        var watch = new Watch { Partition = partition.Partition, Suspect = start.Suspect, Marks = start.Suspect is null ? 0 : start.Starts };
         if (start.Suspect is not null || start.Starts > options.Value.UncleanStarts)
         {
             // No more than this was in work when the process ended.
@@ -154,14 +160,15 @@ internal sealed class CrashGuard(
         Watch watch)
     {
         var offset = alone.Records[0].Offset;
-        if (offset == watch.Suspect)
+        if (offset == watch.Suspect && watch.Marks >= MarkedTwice)
         {
             await suspects.KeepAsync(alone, context.CancellationToken);
             watch.Suspect = null;
         }
         else
         {
-            await PartitionStarts.MarkAloneAsync(database, partition, _owner, offset, context.CancellationToken);
+            var marks = offset == watch.Suspect ? watch.Marks + 1 : 1;
+            await PartitionStarts.MarkAloneAsync(database, partition, _owner, alone.First, offset, marks, context.CancellationToken);
             try
             {
                 await SendAsync(context, next, alone);
@@ -186,7 +193,7 @@ internal sealed class CrashGuard(
     {
         try
         {
-            await PartitionStarts.MarkAloneAsync(database, partition, _owner, offset: null, CancellationToken.None);
+            await PartitionStarts.UnmarkAloneAsync(database, partition, _owner, CancellationToken.None);
         }
         catch (NpgsqlException)
         {
@@ -215,21 +222,35 @@ internal sealed class CrashGuard(
     {
         lock (_lock)
         {
-            foreach (var quiet in _watched.FindAll(watch => watch != own && watch.QuietSince is { } since && time.GetElapsedTime(since) > Quiet))
-            {
-                quiet.Left = 0;
-                _watched.Remove(quiet);
-                Log.QuietAgain(logger, quiet.Partition);
-            }
-
             if (_watched.Count > 0)
             {
-                own.QuietSince = null;
+                (own.IsComing, own.QuietFor) = (true, TimeSpan.Zero);
                 return false;
             }
 
             _underWay++;
             return true;
+        }
+    }
+
+    /// <summary>A batch is through that went in turn; one that failed comes again, or its partition is given up.</summary>
+    private void WentThrough(Watch own)
+    {
+        lock (_lock)
+        {
+            var since = time.GetElapsedTime(_lastThrough);
+            _lastThrough = time.GetTimestamp();
+            own.IsComing = false;
+            foreach (var other in _watched.FindAll(watch => watch != own && !watch.IsComing))
+            {
+                other.QuietFor += since < QuietStep ? since : QuietStep;
+                if (other.QuietFor > QuietAfter)
+                {
+                    other.Left = 0;
+                    _watched.Remove(other);
+                    Log.QuietAgain(logger, other.Partition);
+                }
+            }
         }
     }
 
@@ -271,11 +292,17 @@ internal sealed class CrashGuard(
         /// <summary>How many records still go one by one; 0 in normal life.</summary>
         public int Left { get; set; }
 
-        /// <summary>When its last batch was through; null while one is on its way, or before the first.</summary>
-        public long? QuietSince { get; set; }
+        /// <summary>Whether its next batch is on its way: before the first one, and until one that began to wait for its turn is through.</summary>
+        public bool IsComing { get; set; } = true;
 
-        /// <summary>The offset that was marked when the process before ended.</summary>
+        /// <summary>How long none came while others' went through.</summary>
+        public TimeSpan QuietFor { get; set; }
+
+        /// <summary>The offset that was marked when a process before ended.</summary>
         public long? Suspect { get; set; }
+
+        /// <summary>How many starts before this one marked it.</summary>
+        public int Marks { get; init; }
     }
 }
 

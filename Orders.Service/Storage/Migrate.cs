@@ -58,6 +58,8 @@ internal static class Migrate
     /// </summary>
     private static async Task ApplyAsync(DatabaseFacade database, NpgsqlDataSource source, string schema)
     {
+        // A table may be large, and one that is read or written just now is waited for.
+        database.SetCommandTimeout(TimeSpan.Zero);
         for (var attempt = 1; ; attempt++)
         {
             try

@@ -92,7 +92,12 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
         var batch = IngestUnderTest.Batch(0, 0, ("a", 1), ("b", 1));
         var (partition, owner) = (new InboxPartition(batch.Group, batch.Topic, 0), Guid.NewGuid());
         await PartitionStarts.AnnounceAsync(ingest.Database, partition, batch.Epoch, 0, owner, Token);
-        await PartitionStarts.MarkAloneAsync(ingest.Database, partition, owner, offset: 0, Token);
+        await PartitionStarts.MarkAloneAsync(ingest.Database, partition, owner, position: 0, offset: 0, starts: 1, Token);
+        for (var start = 0; start < 3; start++)
+        {
+            // None of them got so far as to work on it: another partition's record may have ended it before.
+            await PartitionStarts.AnnounceAsync(ingest.Database, partition, batch.Epoch, 0, Guid.NewGuid(), Token);
+        }
 
         await LifeAsync(ingest, batch);
 
@@ -101,12 +106,53 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
     }
 
     [Fact]
+    public async Task One_behind_a_hole_in_the_log_is_found_too()
+    {
+        await using var ingest = await IngestUnderTest.StartAsync(postgres, configure: options => options.UncleanStarts = 1);
+        await ingest.StartPartitionAsync(0);
+        var whole = IngestUnderTest.Batch(0, 1, (Deadly, 1), ("a", 1));
+        var batch = new RecordBatch<OrderReceived>
+        {
+            Group = whole.Group, Topic = whole.Topic, Partition = 0, Epoch = whole.Epoch, First = 0, Next = whole.Next, Records = whole.Records,
+        };
+
+        Assert.Equal([2], await LifeAsync(ingest, batch));
+        Assert.Equal([1], await LifeAsync(ingest, batch));
+        Assert.Equal([1], await LifeAsync(ingest, batch));
+        Assert.Equal([1], await LifeAsync(ingest, batch));
+
+        Assert.Equal(["1 dead crash_suspect"], await ingest.LinesAsync(Letters));
+        Assert.Equal(["a"], await ingest.LinesAsync(Orders));
+    }
+
+    [Fact]
+    public async Task One_that_fails_before_it_ends_the_process_in_each_life_is_found_too()
+    {
+        await using var ingest = await IngestUnderTest.StartAsync(postgres, configure: options => options.UncleanStarts = 1);
+        await ingest.StartPartitionAsync(0);
+        var batch = IngestUnderTest.Batch(0, 0, (Deadly, 1));
+        await LifeAsync(ingest, batch);
+        for (var life = 0; life < 2; life++)
+        {
+            await using var instance = ingest.AnotherInstance();
+            var process = new Process(instance) { FailsFirst = true };
+            await Assert.ThrowsAsync<InvalidOperationException>(() => process.SendAsync(batch));
+            _ = process.SendAsync(batch);
+            await process.Ended.Task.WaitAsync(Token);
+        }
+
+        await LifeAsync(ingest, batch);
+
+        Assert.Equal(["0 dead crash_suspect"], await ingest.LinesAsync(Letters));
+    }
+
+    [Fact]
     public async Task A_partition_that_has_gone_quiet_makes_nobody_wait_for_a_turn_any_more()
     {
         var time = new ManualTime();
         time.Advance(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) - time.GetUtcNow());
         await using var ingest = await IngestUnderTest.StartAsync(postgres, configure: options => options.UncleanStarts = 1, time: time);
-        foreach (var partition in new[] { 0, 1, 2 })
+        foreach (var partition in new[] { 0, 1, 2, 3 })
         {
             await ingest.StartPartitionAsync(partition);
         }
@@ -114,8 +160,18 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
         await LifeAsync(ingest, IngestUnderTest.Batch(0, 0, (Deadly, 1)));
         await using var instance = ingest.AnotherInstance();
         await new Process(instance).SendAsync(IngestUnderTest.Batch(0, 0, ("a", 1)));
-        time.Advance(CrashGuard.Quiet + TimeSpan.FromTicks(1));
+        for (var second = 0; second < CrashGuard.QuietAfter / CrashGuard.QuietStep; second++)
+        {
+            Assert.True(IsInTurn(), $"after {second} s");
 
+            // However long nothing went through, an hour of an outage too, it counts as one step.
+            time.Advance(TimeSpan.FromHours(1));
+            await new Process(instance).SendAsync(IngestUnderTest.Batch(3, second, ($"other-{second}", 1)));
+        }
+
+        time.Advance(CrashGuard.QuietStep);
+        await new Process(instance).SendAsync(IngestUnderTest.Batch(3, (long)(CrashGuard.QuietAfter / CrashGuard.QuietStep), ("last", 1)));
+        Assert.False(IsInTurn());
         var working = new Process(instance);
         var held = working.SendAsync(IngestUnderTest.Batch(1, 0, (Deadly, 2)));
         await working.Ended.Task.WaitAsync(Token);
@@ -124,6 +180,8 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
         Assert.False(held.IsCompleted);
         working.GoOn.SetResult();
         await held;
+
+        bool IsInTurn() => instance.GetRequiredService<CrashGuard>().TakesTurns;
     }
 
     [Fact]
@@ -211,6 +269,8 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
 
         public List<int> Dispatched { get; } = [];
 
+        public bool FailsFirst { get; set; }
+
         public Task SendAsync(RecordBatch<OrderReceived> batch) =>
             instance.GetRequiredService<CrashGuard>().Send(MessageContexts.Of(batch), this);
 
@@ -219,6 +279,12 @@ public sealed class CrashGuardTests(SharedPostgres postgres)
             Dispatched.Add(context.Message.Records.Count);
             if (context.Message.Records.Any(record => record.Key.AsSpan().SequenceEqual("deadly"u8)))
             {
+                if (FailsFirst)
+                {
+                    FailsFirst = false;
+                    throw new InvalidOperationException("It fails first.");
+                }
+
                 Ended.SetResult();
                 await GoOn.Task;
             }

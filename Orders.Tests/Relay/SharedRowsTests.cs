@@ -47,7 +47,8 @@ public sealed class SharedRowsTests(SharedPostgres postgres)
     private static readonly NewEvent[] Events =
     [
         new("a", 1, "created", [1], "00-trace-01"), new("b", 1, "created", [2], null), new("a", 2, "removed", null, null),
-        new("a", 3, "created", [], null), new("ä", 7, "updated", [4, 0], null),
+        new("a", 3, "created", [], null), new("ä", 7, "updated", [4, 0], null), new("a", 4, "updated", new byte[700_000], null),
+        new("a", 5, "updated", new byte[1_500_000], null), new("a", 6, "updated", [6], null),
     ];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -67,13 +68,17 @@ public sealed class SharedRowsTests(SharedPostgres postgres)
         await relay.StopAsync(Cancellation);
 
         Assert.Equal(Events.Select(Text).Order(StringComparer.Ordinal), target.Sent.Select(Text).Order(StringComparer.Ordinal));
-        Assert.Equal([1L, 2L, 3L], target.Sent.Where(e => e.Key == "a").Select(e => e.Sequence));
+        Assert.Equal([1L, 2L, 3L, 4L, 5L, 6L], target.Sent.Where(e => e.Key == "a").Select(e => e.Sequence));
     }
 
     [Fact]
     public async Task What_a_target_did_not_confirm_stays_in_its_order_and_is_all_that_is_sent_again()
     {
-        await using var database = await InstallAsync();
+        // With the service's own rights.
+        var owner = await postgres.CreateDatabaseAsync(Cancellation);
+        await HostProcess.MigrateAsync(owner);
+        await using var database = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(owner) { SearchPath = "orders", Username = "busorders_service" }.ConnectionString);
         string[] keys = [.. Enumerable.Range(0, 200).Select(number => $"order-{number}").Where(key => Lane.Of(key) == 3).Take(4)];
         await WriteAsync(database, [.. keys.Select(key => new NewEvent(key, 1, "created", [1], null)), new(keys[1], 2, "updated", [2], null)], isCopied: false);
         var passes = new ConcurrentQueue<string>();
@@ -119,6 +124,7 @@ public sealed class SharedRowsTests(SharedPostgres postgres)
     [InlineData(3, 1L << 30, "2 3")]
     [InlineData(4, 1L << 30, "4 1")]
     [InlineData(100, 1L, "2 2 1")]
+    [InlineData(100, 650L, "4 1")]
     public async Task A_pass_holds_whole_rows_as_many_as_fit_and_one_at_least(int mostEvents, long mostBytes, string sizes)
     {
         await using var database = await InstallAsync();
@@ -174,8 +180,10 @@ public sealed class SharedRowsTests(SharedPostgres postgres)
         await Eventually.SeeAsync(
             async () =>
             {
-                await using var command = database.CreateCommand(
-                    "SELECT COALESCE(string_agg(key || ' ' || sequence, ', ' ORDER BY id, place), '') FROM outbox_event");
+                await using var command = database.CreateCommand("""
+                    SELECT COALESCE(string_agg(key || ' ' || sequence, ', ' ORDER BY id, place), '')
+                    FROM outbox, unnest(keys, sequences) WITH ORDINALITY AS event (key, sequence, place)
+                    """);
                 return (string)(await command.ExecuteScalarAsync(Cancellation))!;
             },
             left => left == events);
@@ -201,7 +209,7 @@ public sealed class SharedRowsTests(SharedPostgres postgres)
 public sealed class WaitingEventsAtAnUpgradeTests(SharedPostgres postgres)
 {
     [Fact]
-    public async Task They_are_there_one_by_one_in_their_order()
+    public async Task They_are_there_one_by_one_under_the_ids_they_had_and_no_id_is_given_twice()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var database = NpgsqlDataSource.Create(await postgres.CreateDatabaseAsync(cancellation));
@@ -209,7 +217,8 @@ public sealed class WaitingEventsAtAnUpgradeTests(SharedPostgres postgres)
             {BusStorageModel.SchemaVersion1}{BusStorageModel.SchemaVersion2}{BusStorageModel.SchemaVersion3}{BusStorageModel.SchemaVersion4}
             INSERT INTO outbox (sequence, occurred_at, lane, key, type, payload, traceparent) VALUES
                 (1, '2026-01-01Z', 3, 'a', 'created', '\x01', '00-trace-01'), (1, '2026-01-02Z', 4, 'b', 'created', '\x02', NULL),
-                (2, '2026-01-03Z', 3, 'a', 'removed', NULL, NULL);
+                (2, '2026-01-03Z', 3, 'a', 'removed', NULL, NULL), (1, '2026-01-04Z', 3, 'sent', 'created', '\x03', NULL);
+            DELETE FROM outbox WHERE key = 'sent' OR key = 'b';
             """);
         await before.ExecuteNonQueryAsync(cancellation);
 
@@ -217,10 +226,12 @@ public sealed class WaitingEventsAtAnUpgradeTests(SharedPostgres postgres)
         await upgrade.ExecuteNonQueryAsync(cancellation);
 
         await using var after = database.CreateCommand("""
-            SELECT string_agg(concat_ws(' ', lane, key, sequence, type, payload, extract(day FROM occurred_at), traceparent), ', ' ORDER BY id)
+            INSERT INTO outbox (events, bytes, lane, keys, sequences, types, payloads, traceparents)
+            VALUES (1, 200, 3, '{a}', '{3}', '{created}', '{x}', '{NULL}');
+            SELECT string_agg(concat_ws(' ', id, lane, key, sequence, type, payload, traceparent), ', ' ORDER BY id)
             FROM outbox_event
             """);
         Assert.Equal(
-            @"3 a 1 created \x01 1 00-trace-01, 4 b 1 created \x02 2, 3 a 2 removed 3", await after.ExecuteScalarAsync(cancellation));
+            @"1 3 a 1 created \x01 00-trace-01, 3 3 a 2 removed, 5 3 a 3 created \x78", await after.ExecuteScalarAsync(cancellation));
     }
 }

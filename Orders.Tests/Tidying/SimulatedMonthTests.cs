@@ -77,7 +77,7 @@ public sealed class SimulatedMonthTests(SharedPostgres postgres)
         await tables.DoAsync($"""
             INSERT INTO outbox (events, bytes, lane, sequences, keys, types, payloads, traceparents)
             SELECT count(*), 1000 * count(*), 0, array_agg(1), array_agg('order-' || n), array_agg('order.created.v1'::text),
-                   array_agg(decode(repeat(md5(n::text), 52), 'hex')), array_agg(NULL::text)
+                   array_agg((SELECT string_agg(sha256((n * 26 + part)::text::bytea), '') FROM generate_series(1, 26) AS part)), array_agg(NULL::text)
             FROM generate_series(0, {EventsPerHour} - 1) AS n
             GROUP BY n / {RecordsPerBatch / Lane.Count};
             DELETE FROM outbox;
