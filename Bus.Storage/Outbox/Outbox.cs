@@ -25,14 +25,14 @@ public static class Outbox
     {
         Parameters =
         {
-            new NpgsqlParameter<int> { TypedValue = row.Events.Count },
+            new NpgsqlParameter<int> { TypedValue = row.Places.Count },
             new NpgsqlParameter<int> { TypedValue = row.Bytes },
             new NpgsqlParameter<short> { TypedValue = row.LaneNumber },
-            ArrayParameter.Of(row.Events, NpgsqlDbType.Text, place => events[place].Key),
-            ArrayParameter.Of(row.Events, NpgsqlDbType.Bigint, place => events[place].Sequence),
-            ArrayParameter.Of(row.Events, NpgsqlDbType.Text, place => events[place].Type),
-            ArrayParameter.Of(row.Events, NpgsqlDbType.Bytea, place => events[place].Payload),
-            ArrayParameter.Of(row.Events, NpgsqlDbType.Text, place => events[place].TraceParent),
+            ArrayParameter.Of(row.Places, NpgsqlDbType.Text, place => events[place].Key),
+            ArrayParameter.Of(row.Places, NpgsqlDbType.Bigint, place => events[place].Sequence),
+            ArrayParameter.Of(row.Places, NpgsqlDbType.Text, place => events[place].Type),
+            ArrayParameter.Of(row.Places, NpgsqlDbType.Bytea, place => events[place].Payload),
+            ArrayParameter.Of(row.Places, NpgsqlDbType.Text, place => events[place].TraceParent),
         },
     });
 
@@ -45,14 +45,14 @@ public static class Outbox
         foreach (var row in rows)
         {
             copy.Row(8);
-            copy.Number(row.Events.Count);
+            copy.Number(row.Places.Count);
             copy.Number(row.Bytes);
             copy.Number(row.LaneNumber);
-            copy.Array(CopyRows.TextType, row.Events, place => copy.Text(events[place].Key));
-            copy.Array(CopyRows.BigintType, row.Events, place => copy.Number(events[place].Sequence));
-            copy.Array(CopyRows.TextType, row.Events, place => copy.Text(events[place].Type));
-            copy.Array(CopyRows.ByteaType, row.Events, place => copy.Bytea(events[place].Payload));
-            copy.Array(CopyRows.TextType, row.Events, place => copy.Text(events[place].TraceParent));
+            copy.Array(CopyRows.TextType, row.Places, place => copy.Text(events[place].Key));
+            copy.Array(CopyRows.BigintType, row.Places, place => copy.Number(events[place].Sequence));
+            copy.Array(CopyRows.TextType, row.Places, place => copy.Text(events[place].Type));
+            copy.Array(CopyRows.ByteaType, row.Places, place => copy.Bytea(events[place].Payload));
+            copy.Array(CopyRows.TextType, row.Places, place => copy.Text(events[place].TraceParent));
         }
 
         await copy.SendAsync(connection, CopySql, cancellationToken).ConfigureAwait(false);

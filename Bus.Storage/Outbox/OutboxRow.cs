@@ -12,9 +12,9 @@ internal sealed class OutboxRow
     // What an event takes beside its payload, on its way to Postgres: a guess that is seldom too small.
     private const int BytesBesidePayload = 160;
 
-    private readonly List<int> _events;
+    private readonly List<int> _places;
 
-    private OutboxRow(short lane, int events) => (LaneNumber, _events) = (lane, new List<int>(events));
+    private OutboxRow(short lane, int events) => (LaneNumber, _places) = (lane, new List<int>(events));
 
     /// <summary>The lane of all of them.</summary>
     public short LaneNumber { get; }
@@ -22,8 +22,8 @@ internal sealed class OutboxRow
     /// <summary>About what they weigh.</summary>
     public int Bytes { get; private set; }
 
-    /// <summary>Their places among all.</summary>
-    public IReadOnlyList<int> Events => _events;
+    /// <summary>Where they stand among all.</summary>
+    public IReadOnlyList<int> Places => _places;
 
     /// <summary>The rows of the events; of one lane, in the order of what is in them.</summary>
     public static List<OutboxRow> Of(IReadOnlyList<NewEvent> events)
@@ -40,7 +40,7 @@ internal sealed class OutboxRow
                 rows.Add(last[lane] = row = new OutboxRow(lane, (events.Count / Lane.Count * 3 / 2) + 1));
             }
 
-            row._events.Add(place);
+            row._places.Add(place);
             row.Bytes += bytes;
         }
 

@@ -118,7 +118,7 @@ internal sealed class CrashGuard(
             // No more than this was in work when the process ended.
             watch.Left = ingest.Value.Reading.BatchRecords;
             Add(watch);
-            Log.OneByOne(logger, partition.Partition, batch.First, start.Starts - 1, watch.Left);
+            Log.OneByOne(logger, partition.Partition, batch.First, start.Suspect is null ? start.Starts - 1 : start.Starts, watch.Left);
         }
 
         _partitions[partition] = watch;

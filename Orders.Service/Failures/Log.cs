@@ -51,9 +51,6 @@ internal static partial class Log
     [LoggerMessage(2015, LogLevel.Information, "Partition {Partition}: the records up to offset {Next} went one by one without a crash; batches go on")]
     public static partial void TogetherAgain(ILogger logger, int partition, long next);
 
-    [LoggerMessage(2021, LogLevel.Information, "Partition {Partition} brings no more records that may have been in work at a crash; batches go on")]
-    public static partial void QuietAgain(ILogger logger, int partition);
-
     [LoggerMessage(2016, LogLevel.Error,
         "Partition {Partition}: the service ended while it worked on the record at offset {Offset} alone; it is a dead letter and was not looked into")]
     public static partial void Suspected(ILogger logger, int partition, long offset);
@@ -73,4 +70,7 @@ internal static partial class Log
     [LoggerMessage(2020, LogLevel.Error,
         "Dead letter {Id} is dead: {Ends} times a process ended while it redelivered it; it is not looked into any more, and its order waits")]
     public static partial void RedeliverySuspected(ILogger logger, long id, int ends);
+
+    [LoggerMessage(2021, LogLevel.Information, "Partition {Partition} brings no more records that may have been in work at a crash; batches go on")]
+    public static partial void QuietAgain(ILogger logger, int partition);
 }

@@ -19,7 +19,7 @@ public sealed class OutboxRowTests
         var rows = OutboxRow.Of(events);
 
         Assert.Equal(events.GroupBy(e => Lane.Of(e.Key)).Select(lane => (lane.Key, string.Join(' ', lane.Select(e => e.Sequence)))),
-            rows.Select(row => (row.LaneNumber, string.Join(' ', row.Events.Select(place => events[place].Sequence)))));
+            rows.Select(row => (row.LaneNumber, string.Join(' ', row.Places.Select(place => events[place].Sequence)))));
     }
 
     [Fact]
@@ -29,8 +29,8 @@ public sealed class OutboxRowTests
 
         var rows = OutboxRow.Of(events);
 
-        Assert.Equal(["0 1", "2", "3", "4"], rows.Select(row => string.Join(' ', row.Events)));
-        Assert.All(rows.Where(row => row.Events.Count > 1), row => Assert.InRange(row.Bytes, 1, OutboxRow.MaxBytes));
+        Assert.Equal(["0 1", "2", "3", "4"], rows.Select(row => string.Join(' ', row.Places)));
+        Assert.All(rows.Where(row => row.Places.Count > 1), row => Assert.InRange(row.Bytes, 1, OutboxRow.MaxBytes));
         Assert.Equal(events.Sum(e => e.Payload!.Length + 160), rows.Sum(row => row.Bytes));
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Bus.Storage;
 using Bus.Storage.Outbox;
+using Orders.Contracts;
 using Orders.Service.Storage;
 using Orders.Tools;
 using Orders.Tools.Bench;
@@ -108,8 +109,15 @@ public sealed class BenchResultTests
     }
 
     [Fact]
-    public void Events_are_put_in_the_lanes_of_the_service() =>
-        Assert.All(BenchOrders.Make(100, CancellationToken.None), order => Assert.Equal(Lane.Of(order.Uid), BenchLane.Of(order.Uid)));
+    public void Events_share_rows_as_those_of_the_service()
+    {
+        var orders = BenchOrders.Make(100, CancellationToken.None);
+        var rows = OutboxRow.Of([.. orders.Select(order => new NewEvent(order.Uid, 1, OrderEventTypes.Created, order.Content, null))]);
+
+        Assert.Equal(
+            rows.Select(row => (row.LaneNumber, row.Bytes, string.Join(' ', row.Places.Select(place => orders[place].Uid)))),
+            BenchLane.Rows(orders).Select(row => (row.Lane, row.Bytes, string.Join(' ', row.Orders.Select(order => order.Uid)))));
+    }
 
     [Fact]
     public void The_usual_order_has_the_usual_size() => Assert.Equal(BenchOrders.UsualBytes, BenchOrders.Usual().Content.Length);

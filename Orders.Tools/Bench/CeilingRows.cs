@@ -31,13 +31,11 @@ internal static class CeilingRows
         CopyFormat.Rows(orders, (writer, order, index) => writer
             .Row(8).Text(order.Uid).Bigint(Version).Bytea(order.Content).Bytea(SHA256.HashData(order.Content))
             .Int(Epoch).Int(partition).Bigint(first + index).Bigint(RecordTime)),
-        CopyFormat.Rows([.. BenchLane.Rows(orders)], (writer, row, _) => writer
-            .Row(8).Int(row.Orders.Length).Int(row.Bytes).Smallint(row.Lane)
-            .Array(CopyFormat.TextType, row.Orders, order => writer.Text(order.Uid))
-            .Array(CopyFormat.BigintType, row.Orders, _ => writer.Bigint(Version))
-            .Array(CopyFormat.TextType, row.Orders, _ => writer.Text(OrderEventTypes.Created))
-            .Array(CopyFormat.ByteaType, row.Orders, order => writer.Bytea(order.Content))
-            .Array(CopyFormat.TextType, row.Orders, _ => writer.Null())));
+        Events(orders));
+
+    /// <summary>Writes the events of orders that are written together.</summary>
+    public static Task CopyEventsAsync(NpgsqlConnection connection, BenchOrder[] orders, CancellationToken cancellationToken) =>
+        SendAsync(connection, CopyEventsSql, Events(orders), cancellationToken);
 
     /// <summary>As arrays: orders through <c>unnest</c>, events as the arrays they are stored as.</summary>
     public static ICeilingRows AsArrays(BenchOrder[] orders, int partition, long first)
@@ -64,18 +62,26 @@ internal static class CeilingRows
         }
     }
 
+    private static byte[] Events(BenchOrder[] orders) => CopyFormat.Rows([.. BenchLane.Rows(orders)], (writer, row, _) => writer
+        .Row(8).Int(row.Orders.Length).Int(row.Bytes).Smallint(row.Lane)
+        .Array(CopyFormat.TextType, row.Orders, order => writer.Text(order.Uid))
+        .Array(CopyFormat.BigintType, row.Orders, _ => writer.Bigint(Version))
+        .Array(CopyFormat.TextType, row.Orders, _ => writer.Text(OrderEventTypes.Created))
+        .Array(CopyFormat.ByteaType, row.Orders, order => writer.Bytea(order.Content))
+        .Array(CopyFormat.TextType, row.Orders, _ => writer.Null()));
+
+    private static async Task SendAsync(NpgsqlConnection connection, string sql, byte[] rows, CancellationToken cancellationToken)
+    {
+        await using var stream = await connection.BeginRawBinaryCopyAsync(sql, cancellationToken);
+        await stream.WriteAsync(rows, cancellationToken);
+    }
+
     private sealed record Copy(byte[] Orders, byte[] Events) : ICeilingRows
     {
         public async Task WriteAsync(NpgsqlConnection connection, NpgsqlBatch write, CancellationToken cancellationToken)
         {
             await SendAsync(connection, CopyOrdersSql, Orders, cancellationToken);
             await SendAsync(connection, CopyEventsSql, Events, cancellationToken);
-        }
-
-        private static async Task SendAsync(NpgsqlConnection connection, string sql, byte[] rows, CancellationToken cancellationToken)
-        {
-            await using var stream = await connection.BeginRawBinaryCopyAsync(sql, cancellationToken);
-            await stream.WriteAsync(rows, cancellationToken);
         }
     }
 

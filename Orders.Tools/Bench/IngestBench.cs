@@ -8,7 +8,7 @@ namespace Orders.Tools.Bench;
 
 /// <summary>
 /// How fast a waiting topic is ingested with the relay off: from the first tenth of the orders accounted for to the last one, by the watermark.
-/// The ceiling is the same Postgres fed the same bytes from memory as arrays through <c>unnest</c>, the mean of once before and once after, because a
+/// The ceiling is the same Postgres fed the same bytes from memory as arrays, the mean of once before and once after, because a
 /// shared machine is not equally fast for a minute; fed by <c>COPY</c>, as ingest feeds it, is a detail. Both are warm: Postgres has written as much
 /// before, because a new one makes each file of its log and first touches the memory of each page, which halves it and is over for good after a
 /// gigabyte; the ceiling's feeder has run a whole round of each, the service a tenth.

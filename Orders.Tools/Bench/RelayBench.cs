@@ -1,7 +1,6 @@
 using System.Globalization;
 using Confluent.Kafka;
 using Npgsql;
-using NpgsqlTypes;
 using Orders.Contracts;
 using Orders.Tools.Running;
 
@@ -63,24 +62,14 @@ internal sealed class RelayBench(BusContext bus, BenchSystem system, long count)
     private async Task FillAsync(BenchOrder[] orders, CancellationToken cancellationToken)
     {
         await using var connection = await system.Database.OpenConnectionAsync(cancellationToken);
-        await using (var copy = await connection.BeginBinaryImportAsync(
-            BenchOrders.Sql("CeilingCopyEvents.sql"), cancellationToken))
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
         {
-            foreach (var row in orders.Chunk(BenchOrders.PerTransaction).SelectMany(BenchLane.Rows))
+            foreach (var together in orders.Chunk(BenchOrders.PerTransaction))
             {
-                await copy.StartRowAsync(cancellationToken);
-                await copy.WriteAsync(row.Orders.Length, NpgsqlDbType.Integer, cancellationToken);
-                await copy.WriteAsync(row.Bytes, NpgsqlDbType.Integer, cancellationToken);
-                await copy.WriteAsync(row.Lane, NpgsqlDbType.Smallint, cancellationToken);
-                await copy.WriteAsync(Array.ConvertAll(row.Orders, order => order.Uid), NpgsqlDbType.Array | NpgsqlDbType.Text, cancellationToken);
-                await copy.WriteAsync(Array.ConvertAll(row.Orders, _ => 1L), NpgsqlDbType.Array | NpgsqlDbType.Bigint, cancellationToken);
-                await copy.WriteAsync(
-                    Array.ConvertAll(row.Orders, _ => OrderEventTypes.Created), NpgsqlDbType.Array | NpgsqlDbType.Text, cancellationToken);
-                await copy.WriteAsync(Array.ConvertAll(row.Orders, order => order.Content), NpgsqlDbType.Array | NpgsqlDbType.Bytea, cancellationToken);
-                await copy.WriteAsync(new string?[row.Orders.Length], NpgsqlDbType.Array | NpgsqlDbType.Text, cancellationToken);
+                await CeilingRows.CopyEventsAsync(connection, together, cancellationToken);
             }
 
-            await copy.CompleteAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
 
         await using var analyze = new NpgsqlCommand("ANALYZE outbox", connection) { CommandTimeout = 0 };
