@@ -5,11 +5,13 @@ using Confluent.Kafka;
 using Librdkafka;
 using Npgsql;
 using Orders.Contracts;
+using Orders.Tests.Faults;
 using Orders.Tests.Servers;
 using Orders.Tests.Tidy;
 using Orders.Tools;
 using Orders.Tools.Printing;
 using Orders.Tools.Running;
+using Orders.Tools.Up;
 using Orders.Tools.Verify;
 
 namespace Orders.Tests.WholePath;
@@ -26,6 +28,10 @@ internal sealed class BusSystem : IAsyncDisposable
     {
         ["BUS_ROOT"] = SourceTree.Repository.PathOf("."),
         ["KAFKA_HOME"] = realKafka ? Environment.GetEnvironmentVariable("KAFKA_HOME") : null,
+
+        // Most brokers live for a minute here, and would spend more of it optimizing themselves than that gains. What lasts long is as users have it.
+        [ApacheKafkaPart.JavaOptionsVariable] =
+            FaultLength.IsLong ? null : $"{ApacheKafkaPart.DefaultJavaOptions} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     };
 
     /// <summary>For the gateway; addresses are relative to it.</summary>

@@ -5,6 +5,11 @@ namespace Orders.Tools.Up;
 /// <summary>A private one-node broker from the distribution at <c>KAFKA_HOME</c>; its log lies in the directory of the system.</summary>
 internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessName.Kafka, supervision)
 {
+    /// <summary>How Kafka's own scripts are told the options of its Java; what the user has set there is left to him.</summary>
+    internal const string JavaOptionsVariable = "KAFKA_HEAP_OPTS";
+
+    internal const string DefaultJavaOptions = "-Xmx512m";
+
     private const int Partitions = 4;
 
     private string Home => Supervision.Workspace.In("kafka");
@@ -21,7 +26,7 @@ internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessNam
 
     private Dictionary<string, string> JavaEnvironment => new()
     {
-        ["KAFKA_HEAP_OPTS"] = "-Xmx512m",
+        [JavaOptionsVariable] = Environment.GetEnvironmentVariable(JavaOptionsVariable) is { Length: > 0 } given ? given : DefaultJavaOptions,
         ["LOG_DIR"] = Path.Combine(Home, "logs"),
     };
 

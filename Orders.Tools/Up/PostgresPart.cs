@@ -80,8 +80,12 @@ internal sealed class PostgresPart(Supervision supervision) : Part(ProcessName.P
             "listen_addresses=127.0.0.1", $"port={Supervision.State.Addresses.Postgres}", $"unix_socket_directories={SocketFolder}",
             "fsync=on", "password_encryption=scram-sha-256", "cluster_name=busorders",
 
-            // The defaults are those of a small machine of long ago: a checkpoint each gigabyte of log makes every page be logged whole again.
-            "shared_buffers=256MB", "max_wal_size=4GB",
+            // A checkpoint each gigabyte of log, the default, makes every page be logged whole again.
+            "max_wal_size=4GB",
+
+            // Pages that the processor's cache can hold: each new page is taken in turn from all of the buffers, and with 256 MB each was cold
+            // memory again (docs/performance.md). The log's buffers would shrink with them.
+            "shared_buffers=64MB", "wal_buffers=16MB",
         ];
         var command = Launch.AsPostgres([Binaries().Server, "-D", Data, .. settings.SelectMany(setting => new[] { "-c", setting })]);
         return new(Log, command[0], command[1..]);
