@@ -28,11 +28,15 @@ internal sealed class BusSystem : IAsyncDisposable
     {
         ["BUS_ROOT"] = SourceTree.Repository.PathOf("."),
         ["KAFKA_HOME"] = realKafka ? Environment.GetEnvironmentVariable("KAFKA_HOME") : null,
-
-        // Most brokers live for a minute here, and would spend more of it optimizing themselves than that gains. What lasts long is as users have it.
-        [ApacheKafkaPart.JavaOptionsVariable] =
-            FaultLength.IsLong ? null : $"{ApacheKafkaPart.DefaultJavaOptions} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        [ApacheKafkaPart.JavaOptionsVariable] = BrokerOptions,
     };
+
+    /// <summary>
+    /// Most brokers live for a minute here, and would spend more of it optimizing themselves than that gains. What lasts long is as users have it.
+    /// </summary>
+    public static string BrokerOptions { get; } = FaultLength.IsLong
+        ? ApacheKafkaPart.DefaultJavaOptions
+        : $"{ApacheKafkaPart.DefaultJavaOptions} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
     /// <summary>For the gateway; addresses are relative to it.</summary>
     public HttpClient Gateway { get; } = new();

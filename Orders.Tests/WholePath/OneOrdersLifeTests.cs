@@ -1,5 +1,6 @@
 using Orders.Contracts;
 using Orders.Tests.Servers;
+using Orders.Tools.Running;
 
 namespace Orders.Tests.WholePath;
 
@@ -29,9 +30,22 @@ internal static class OneOrdersLife
         Assert.Equal(realKafka ? "apache" : "embedded", system.Status.GetProperty("kafka").GetProperty("kind").GetString());
         Assert.Equal(SampleOrders.Published, (await system.GetOrderAsync(SampleOrders.Uid)).Body);
 
+        if (realKafka)
+        {
+            await BrokerHasTheGivenOptionsAsync(system);
+        }
+
         await ComesAndGoesAsync(system);
         await StaysUpAsync(system);
         await GoesDownAndComesBackAsync(system);
+    }
+
+    /// <summary>Those of <c>KAFKA_HEAP_OPTS</c>.</summary>
+    private static async Task BrokerHasTheGivenOptionsAsync(BusSystem system)
+    {
+        using var broker = await system.ProcessAsync(ProcessName.Kafka);
+        var arguments = (await File.ReadAllTextAsync($"/proc/{broker.Id}/cmdline", TestContext.Current.CancellationToken)).Split('\0');
+        Assert.Equal(BusSystem.BrokerOptions.Split(' '), arguments.Intersect(BusSystem.BrokerOptions.Split(' ')));
     }
 
     /// <summary>A foreign client, no headers: create, update, remove.</summary>
