@@ -32,7 +32,8 @@ internal sealed class BusSystem : IAsyncDisposable
     };
 
     /// <summary>
-    /// Most brokers live for a minute here, and would spend more of it optimizing themselves than that gains. What lasts long is as users have it.
+    /// What the broker's Java is told. Most brokers live for a minute here, and would spend more of it optimizing themselves than that gains; those of
+    /// faults that last long are as users have them.
     /// </summary>
     public static string BrokerOptions { get; } = FaultLength.IsLong
         ? ApacheKafkaPart.DefaultJavaOptions
