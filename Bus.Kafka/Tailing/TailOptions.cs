@@ -20,8 +20,8 @@ public sealed class TailOptions
     public TimeSpan CheckInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a broker is waited for in such a look. Default 2 s. Too small: a busy broker counts as gone. Too large: a hung one stops
-    /// the records of the others for that time.
+    /// How long a broker is waited for by each question of such a look, of which it has at most three. Default 2 s. Too small: a busy broker
+    /// counts as gone. Too large: a hung one is noticed late, and what is served meanwhile may be that old without a mark; a stop waits for it.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan BrokerTimeout { get; set; } = TimeSpan.FromSeconds(2);

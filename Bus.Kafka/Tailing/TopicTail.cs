@@ -21,9 +21,6 @@ public sealed class TopicTail(
 
     private readonly TailOptions _options = options.Value;
     private readonly TailPositions _positions = new();
-
-    /// <summary>Partitions whose position means nothing any more; looked at until they have begun anew.</summary>
-    private readonly HashSet<int> _lost = [];
     private bool _hasBegun;
 
     /// <summary>Whether the topic was not there at the look before; once alone may be a broker that does not know it yet.</summary>
@@ -68,23 +65,34 @@ public sealed class TopicTail(
     private void Follow(IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, CancellationToken cancellationToken)
     {
         Assign(consumer);
-        var metadata = new TopicMetadataLook(_options, looker.Handle, time);
+        var look = new TopicLook(_options, looker, time);
         try
         {
-            Check(consumer, looker, metadata);
-            var checkedAt = time.GetTimestamp();
+            var isDue = true;
+            var begunAt = 0L;
             while (!cancellationToken.IsCancellationRequested)
             {
-                if (!ConsumeOne(consumer) || time.GetElapsedTime(checkedAt) >= _options.CheckInterval)
+                if (isDue && !look.IsUnderWay)
                 {
-                    Check(consumer, looker, metadata);
-                    checkedAt = time.GetTimestamp();
+                    begunAt = time.GetTimestamp();
+                    _positions.Ask();
+                    look.Begin();
+                    isDue = false;
                 }
+
+                Take(consumer, look);
+                isDue |= !ConsumeOne(consumer) || time.GetElapsedTime(begunAt) >= _options.CheckInterval;
             }
+        }
+        catch
+        {
+            // Before the look under way is waited for, which a broker may hold.
+            _isKeepingUp = false;
+            throw;
         }
         finally
         {
-            metadata.Finish();
+            look.Finish();
         }
     }
 
@@ -115,7 +123,7 @@ public sealed class TopicTail(
         {
             if (exception.ConsumerRecord is { } lost)
             {
-                _lost.Add(lost.Partition);
+                _positions.Lose(lost.Partition);
             }
 
             return false;
@@ -128,52 +136,58 @@ public sealed class TopicTail(
         }
     }
 
-    /// <summary>One look at the topic: its partitions, their ends, and whether the positions still mean something.</summary>
-    private void Check(IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, TopicMetadataLook metadata)
+    /// <summary>What the look at the topic showed, where it is over: its partitions, and whether the positions still mean something.</summary>
+    private void Take(IConsumer<byte[]?, byte[]?> consumer, TopicLook look)
     {
+        TopicSight? sight;
         try
         {
-            var topic = metadata.Latest();
-            var isThere = topic is { Error.IsError: false, Partitions.Count: > 0 };
-            if (!isThere && topic?.Error.Code is not (ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic))
-            {
-                Say(keepsUp: false, $"cannot see topic {_options.Topic}: {topic?.Error.Reason}");
-                return;
-            }
-
-            var partitions = isThere ? topic!.Partitions.ConvertAll(partition => partition.PartitionId) : [];
-            var keepsUp = Look(consumer, looker, partitions);
-            if (partitions.Count == 0)
-            {
-                if (_wasMissing)
-                {
-                    // Whatever bears its name next is another topic, however far it has grown by then.
-                    _lost.UnionWith(_positions.All.Select(position => position.Partition));
-                }
-
-                _wasMissing = true;
-                Say(keepsUp: false, $"waits for topic {_options.Topic}, which does not exist");
-            }
-            else
-            {
-                _wasMissing = false;
-                Say(keepsUp, keepsUp ? "keeps up" : "is behind");
-            }
+            // Before the first look there is nothing to read.
+            sight = look.Take(_hasBegun ? TimeSpan.Zero : TimeSpan.FromMilliseconds(PollMilliseconds));
         }
         catch (KafkaException exception) when (!exception.Error.IsFatal)
         {
             Say(keepsUp: false, $"cannot reach Kafka at {kafka.Value.BootstrapServers}: {exception.Error.Reason}");
+            return;
         }
+
+        if (sight is null)
+        {
+            return;
+        }
+
+        if (sight.Logs.Count == 0 && sight.Error?.Code is not (ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic))
+        {
+            Say(keepsUp: false, $"cannot see topic {_options.Topic}: {sight.Error?.Reason}");
+            return;
+        }
+
+        var keepsUp = Meet(consumer, sight.Logs);
+        if (sight.Logs.Count > 0)
+        {
+            _wasMissing = false;
+            Say(keepsUp, keepsUp ? "keeps up" : "is behind");
+            return;
+        }
+
+        if (_wasMissing)
+        {
+            // Whatever bears its name next is another topic, however far it has grown by then.
+            _positions.LoseAll();
+        }
+
+        _wasMissing = true;
+        Say(keepsUp: false, $"waits for topic {_options.Topic}, which does not exist");
     }
 
-    private bool Look(IConsumer<byte[]?, byte[]?> consumer, IConsumer<byte[]?, byte[]?> looker, List<int> partitions)
+    /// <summary>Whether all positions keep up with the logs; where one means nothing any more it begins anew, and the handler is told.</summary>
+    private bool Meet(IConsumer<byte[]?, byte[]?> consumer, IReadOnlyDictionary<int, WatermarkOffsets> logs)
     {
-        var ends = LogBounds.Of(looker, _options.Topic, partitions, _options.BrokerTimeout);
         var keepsUp = true;
         var isChanged = false;
         var isFirst = !_hasBegun;
         var gap = isFirst ? "following begins" : null;
-        foreach (var (partition, offsets) in ends)
+        foreach (var (partition, offsets) in logs)
         {
             if (!_positions.Knows(partition))
             {
@@ -184,11 +198,6 @@ public sealed class TopicTail(
             }
 
             var look = _positions.Look(partition, offsets.Low, offsets.High);
-            if (_lost.Remove(partition))
-            {
-                look = TailLook.Gap;
-            }
-
             keepsUp &= look == TailLook.KeepsUp;
             if (look == TailLook.Gap)
             {
@@ -199,15 +208,10 @@ public sealed class TopicTail(
             }
         }
 
-        if (isChanged)
-        {
-            Assign(consumer);
-        }
-
         _hasBegun = true;
         if (gap is not null)
         {
-            // After the positions were noted: what changes from here on arrives as a record.
+            // After the positions were noted, from which this client or the next one reads: what changes from here on arrives as a record.
             if (isFirst)
             {
                 Log.TailBegins(logger, _options.Topic, _positions.Count);
@@ -218,6 +222,11 @@ public sealed class TopicTail(
             }
 
             handler.OnGap(gap);
+        }
+
+        if (isChanged)
+        {
+            Assign(consumer);
         }
 
         return keepsUp;

@@ -43,7 +43,7 @@ public sealed class FaultSystem : IAsyncLifetime
     internal HostProcess StartInstance(string? connection = null) => HostProcess.StartService(connection ?? Bus.Connections.Service, Bus.KafkaServers);
 
     /// <summary>What all tests begin with: the service is there and reads.</summary>
-    internal Task ReadyAsync() => Eventually.SeeAsync(() => StatusOfAsync(Bus.Operations), status => status == 200);
+    internal Task ReadyAsync() => Eventually.SeeAsync(() => ReadinessOfAsync(Bus.Operations), answer => answer.Status == 200);
 
     /// <summary>Nobody restarts what ends, until the result is disposed of.</summary>
     internal async Task<Unsupervised> UnsupervisedAsync()
@@ -123,17 +123,17 @@ public sealed class FaultSystem : IAsyncLifetime
     /// <summary>How often a batch met a watermark that stood elsewhere and was rolled back, in the life of the system's own service.</summary>
     internal int Fenced() => Bus.LogOf(ProcessName.Service).Split("Starting there").Length - 1;
 
-    private static async Task<int> StatusOfAsync(HttpClient host)
+    private static async Task<(int Status, string Said)> ReadinessOfAsync(HttpClient host)
     {
         try
         {
             using var answer = await host.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
-            return (int)answer.StatusCode;
+            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException nobody)
         {
             // Not started yet.
-            return 0;
+            return (0, nobody.Message);
         }
     }
 }

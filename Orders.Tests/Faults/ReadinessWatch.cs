@@ -10,6 +10,7 @@ internal sealed class ReadinessWatch : IAsyncDisposable
     private readonly List<(long At, int Ready, int Live)> _answers = [];
     private readonly HttpClient _host;
     private readonly Task _run;
+    private volatile string _said = "";
 
     public ReadinessWatch(HttpClient host)
     {
@@ -28,6 +29,9 @@ internal sealed class ReadinessWatch : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>What it said last of its readiness, reasons included.</summary>
+    public string Said => _said;
 
     /// <summary>How long after <paramref name="moment"/> the host first said so; null if it has not.</summary>
     public TimeSpan? Until(int status, long moment)
@@ -60,10 +64,11 @@ internal sealed class ReadinessWatch : IAsyncDisposable
         {
             while (await tick.WaitForNextTickAsync(_stopping.Token))
             {
-                var answer = (await AskAsync("/health/ready"), await AskAsync("/health/live"));
+                var ((ready, said), (live, _)) = (await AskAsync("/health/ready"), await AskAsync("/health/live"));
+                _said = said;
                 lock (_lock)
                 {
-                    _answers.Add((TimeProvider.System.GetTimestamp(), answer.Item1, answer.Item2));
+                    _answers.Add((TimeProvider.System.GetTimestamp(), ready, live));
                 }
             }
         }
@@ -73,19 +78,19 @@ internal sealed class ReadinessWatch : IAsyncDisposable
         }
     }
 
-    private async Task<int> AskAsync(string path)
+    private async Task<(int Status, string Said)> AskAsync(string path)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         patience.CancelAfter(AnswerPatience);
         try
         {
             using var answer = await _host.GetAsync(new Uri(path, UriKind.Relative), patience.Token);
-            return (int)answer.StatusCode;
+            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(patience.Token));
         }
         catch (Exception silent) when (silent is HttpRequestException or OperationCanceledException && !_stopping.IsCancellationRequested)
         {
             // Nobody there, or frozen.
-            return 0;
+            return (0, silent.Message);
         }
     }
 }

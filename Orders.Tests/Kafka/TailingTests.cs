@@ -5,6 +5,7 @@ using Bus.Kafka.Tailing;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Orders.Tests.Servers;
 
 namespace Orders.Tests.Kafka;
 
@@ -61,12 +62,36 @@ public sealed class TailingTests : IDisposable
         await tail.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    private TopicTail Tail(ITailHandler handler) => new(
+    [Fact]
+    public async Task Records_are_handed_over_while_a_broker_does_not_answer_a_look()
+    {
+        await ProduceAsync("before", "1");
+        await using var proxy = new LookProxy(_kafka.BootstrapServers);
+        _kafka.BootstrapServers = proxy.Servers;
+        var handler = new Recorder();
+
+        // A look is waited for longer than the record is.
+        using var tail = Tail(handler, brokerTimeout: TimeSpan.FromMinutes(1));
+        await tail.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("following begins", await handler.Gaps.Reader.ReadAsync(TestContext.Current.CancellationToken));
+
+        await proxy.HoldAsync().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await ProduceAsync("after", "2");
+        Assert.Equal("after=2", await handler.NextAsync().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+
+        // The look is over when the next one begins; it showed an end that lies before the record.
+        await proxy.ReleaseAsync().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.False(handler.Gaps.Reader.TryRead(out var gap), gap);
+        Assert.True(tail.IsKeepingUp, tail.State);
+        await tail.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    private TopicTail Tail(ITailHandler handler, TimeSpan? brokerTimeout = null) => new(
         handler,
         Options.Create(_kafka),
         Options.Create(new TailOptions
         {
-            Topic = "events", CheckInterval = TimeSpan.FromMilliseconds(100), BrokerTimeout = TimeSpan.FromSeconds(1),
+            Topic = "events", CheckInterval = TimeSpan.FromMilliseconds(100), BrokerTimeout = brokerTimeout ?? TimeSpan.FromSeconds(1),
         }),
         TimeProvider.System,
         NullLogger<TopicTail>.Instance);

@@ -30,17 +30,18 @@ public sealed class ReprocessedSystemTests
         await PutAsync(topic, Orders, edition: 1);
         await PutAsync(topic, Updated, edition: 2);
         await StoredAsync(system, Orders + Updated + 1);
+        await ReplayTooLateAsync(system, topic);
         var before = await system.QueryAsync<string>(Live);
         var accounted = await system.QueryAsync<long>(Accounts);
         await ExecuteAsync(system, Damage);
 
         var harmless = await ReprocessAsync(system, "--from", "start", "--to", "end");
-        Assert.Equal((0L, Orders + 1L, (long)Updated), (Count(harmless, "stored"), Count(harmless, "duplicate"), Count(harmless, "superseded")));
+        Assert.Equal((0L, Orders + 2L, Updated + 1L), (Count(harmless, "stored"), Count(harmless, "duplicate"), Count(harmless, "superseded")));
         Assert.Equal(Orders, await system.QueryAsync<long>("SELECT count(*) FROM orders WHERE content = convert_to('{\"broken\":true}', 'UTF8')"));
         Assert.Equal(2, await system.QueryAsync<long>("SELECT max(version) FROM orders"));
 
         var forced = await ReprocessAsync(system, "--from", "start", "--to", "end", "--force");
-        Assert.Equal((Orders + Updated + 1L, 0L), (Count(forced, "stored"), Count(forced, "superseded") + Count(forced, "duplicate")));
+        Assert.Equal((Orders + Updated + 3L, 0L), (Count(forced, "stored"), Count(forced, "superseded") + Count(forced, "duplicate")));
         Assert.Equal(before, await system.QueryAsync<string>(Live));
         Assert.Equal(accounted, await system.QueryAsync<long>(Accounts));
         await system.ServesAsync("o-0", SampleOrders.Of("o-0", 2));
@@ -123,6 +124,20 @@ public sealed class ReprocessedSystemTests
 
     private static Task PutAsync(OrdersTopic topic, int count, int edition) => Task.WhenAll(Enumerable.Range(0, count).Select(
         i => topic.PutAsync(i % OrdersTopic.Partitions, Uid(i), SampleOrders.Of(Uid(i), edition))));
+
+    /// <summary>A record that was refused, and replayed when a later one of its order was stored.</summary>
+    private static async Task ReplayTooLateAsync(BusSystem system, OrdersTopic topic)
+    {
+        await ExecuteAsync(system, "ALTER TABLE orders ADD CONSTRAINT refused CHECK (order_uid <> 'late')");
+        await topic.PutAsync(0, "late", SampleOrders.Of("late"));
+        var letter = await Eventually.SeeAsync(
+            () => system.QueryAsync<long>("SELECT COALESCE(max(id), 0) FROM dead_letter WHERE state = 'dead'"), found => found > 0);
+        await ExecuteAsync(system, "ALTER TABLE orders DROP CONSTRAINT refused");
+        await topic.PutAsync(0, "late", SampleOrders.Of("late", 2));
+        await StoredAsync(system, Orders + Updated + 2);
+        (await system.RunAsync("dlq", "replay", $"{letter}")).Succeeded();
+        Assert.Equal("superseded", await system.QueryAsync<string>("SELECT outcome FROM dead_letter_attempt WHERE kind = 'replay'"));
+    }
 
     private static string Uid(int number) => string.Create(CultureInfo.InvariantCulture, $"o-{number}");
 

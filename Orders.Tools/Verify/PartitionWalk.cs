@@ -109,20 +109,22 @@ internal sealed class PartitionWalk
 
     private void Fold(ConsumeResult<byte[]?, byte[]?> record, KeptLetter? letter)
     {
-        if (letter is { HadEffect: false, WasRepeat: false })
-        {
-            return;
-        }
-
         var (offset, message) = (record.Offset.Value, record.Message);
-        var order = OrderRules.Subject(_snapshot.Orders, message.Key, message.Value, out var content);
-        if (letter is { HadEffect: false } && order?.FoldHash != content)
+        var forced = letter is null or { IsResolved: true } ? _forced.Count(range => range.First <= offset && offset < range.Next) : 0;
+        if (letter is { HadEffect: false, WasRepeat: false } && forced == 0)
         {
-            // A repetition of what came later, found when it was replayed: it moved nothing.
             return;
         }
 
-        var verdict = order is not null ? Apply(order, offset, content)
+        var order = OrderRules.Subject(_snapshot.Orders, message.Key, message.Value, out var content);
+        if (letter is { HadEffect: false } && (!letter.WasRepeat || order?.FoldHash != content))
+        {
+            // Older than what came later, or a repetition of it, found when it was replayed: it moved nothing, unless it was forced since.
+            order?.Forced += forced;
+            return;
+        }
+
+        var verdict = order is not null ? Apply(order, offset, content, forced)
             // A removal under a key that can be no order's is left out by a rule; without key and value it should have been kept.
             : message is { Value: null, Key: not null } ? Verdict.Ignored
             : Verdict.Unreadable;
@@ -139,7 +141,7 @@ internal sealed class PartitionWalk
         }
     }
 
-    private Verdict Apply(OrderNote order, long offset, UInt128 content)
+    private Verdict Apply(OrderNote order, long offset, UInt128 content, int forced)
     {
         var verdict = OrderRules.Apply(order, _partition, offset, content);
         order.IsAmongBlamed |= IsInBlamedRange();
@@ -155,7 +157,7 @@ internal sealed class PartitionWalk
             order.SuspectEvent = order.SuspectEvent < 0 ? suspect : order.SuspectEvent;
         }
 
-        order.Forced += _forced.Count(range => range.First <= offset && offset < range.Next);
+        order.Forced += forced;
         return verdict;
     }
 

@@ -23,6 +23,9 @@ internal sealed record KeptLetter(long Id, int Epoch, long Offset, string State,
 {
     /// <summary>Kept when its range was run through again: ingest had accounted for the record as something else, and what that did still stands.</summary>
     public bool IsOfReprocess { get; init; }
+
+    /// <summary>Nothing keeps the record aside any more.</summary>
+    public bool IsResolved => State == "resolved";
 }
 
 /// <summary>Offsets that were run through ingest again by force; each of their records may have made a version of its order once more.</summary>
