@@ -18,7 +18,7 @@ public sealed class RealRedisTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _redis = StartRedis();
-        _direct = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_port},abortConnect=false,connectRetry=50");
+        _direct = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_port},abortConnect=false,connectRetry=50,allowAdmin=true");
         Assert.True(SpinWait.SpinUntil(() => _direct.IsConnected, TimeSpan.FromSeconds(20)), "redis-server did not start");
     }
 
@@ -47,27 +47,38 @@ public sealed class RealRedisTests : IAsyncLifetime
         await store.WriteAsync([Entry(long.MaxValue - 1, "high")], TimeSpan.FromMinutes(1));
         Assert.True(EntryFormat.TryDecode("k", await store.ReadAsync("k"), out era, out _));
         Assert.Equal(2, era);
-        var lifetime = await _direct.GetDatabase().KeyTimeToLiveAsync("test:v:k");
+        var lifetime = await AskAsync(redis => redis.KeyTimeToLiveAsync("test:v:k"));
         Assert.InRange(lifetime!.Value, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1));
     }
 
     [Fact]
-    public async Task A_foreign_type_under_a_key_is_dropped_and_refilled_and_forgotten_scripts_are_sent_again()
+    public async Task A_foreign_type_under_a_key_is_dropped_and_refilled_and_a_forgotten_script_is_sent_again()
     {
         using var store = new RedisStore(Options());
         var test = new CacheUnderTest(store, options => options.RedisTimeout = TimeSpan.FromSeconds(10), TimeProvider.System);
         _ = test.OpenShared();
         Assert.True(SpinWait.SpinUntil(() => test.Cache.IsSharedOpen, TimeSpan.FromSeconds(10)));
-        await _direct.GetDatabase().ListLeftPushAsync("test:v:k", "not ours");
+        await AskAsync(redis => redis.ListLeftPushAsync("test:v:k", "not ours"));
         test.Origin.Values["k"] = FakeOrigin.Value(1, "one");
 
         Assert.Equal("one", CacheUnderTest.Text(await test.GetAsync("k")));
         Assert.True(test.Cache.IsSharedOpen);
 
-        await _direct.GetDatabase().ScriptEvaluateAsync("return redis.call('SCRIPT', 'FLUSH')").ContinueWith(
-            _ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
-        test.Cache.Apply("other", FakeOrigin.Value(2, "two"));
-        await Eventually.SeeAsync(() => _direct.GetDatabase().KeyExistsAsync("test:v:other"), exists => exists);
+        await AskAsync(async _ =>
+        {
+            await _direct.GetServer(IPAddress.Loopback, _port).ScriptFlushAsync();
+            return true;
+        });
+
+        // The write that finds the script forgotten fails, as one that Redis does not answer; those after it do not.
+        var version = 1L;
+        await Eventually.SeeAsync(
+            () =>
+            {
+                test.Cache.Apply("other", FakeOrigin.Value(++version, "two"));
+                return AskAsync(redis => redis.KeyExistsAsync("test:v:other"));
+            },
+            exists => exists);
     }
 
     [Fact]
@@ -92,6 +103,27 @@ public sealed class RealRedisTests : IAsyncLifetime
         test.Cache.Apply("k", FakeOrigin.Value(3, "three"));
         Assert.True(SpinWait.SpinUntil(
             () => _direct.IsConnected && _direct.GetDatabase().KeyExists("test:v:k"), TimeSpan.FromSeconds(20)));
+    }
+
+    /// <summary>The test's own client may lose its connection on a machine that is busy for seconds; it gets another one by itself.</summary>
+    private async Task<T> AskAsync<T>(Func<IDatabase, Task<T>> ask)
+    {
+        var answer = default(T);
+        await Eventually.SeeAsync(
+            async () =>
+            {
+                try
+                {
+                    answer = await ask(_direct.GetDatabase());
+                    return "";
+                }
+                catch (RedisConnectionException lost)
+                {
+                    return lost.Message;
+                }
+            },
+            problem => problem.Length == 0);
+        return answer!;
     }
 
     private static SharedEntry Entry(long version, string text) => new("k", EntryFormat.Encode("k", FakeOrigin.Value(version, text)));
