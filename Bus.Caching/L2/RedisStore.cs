@@ -25,7 +25,16 @@ internal sealed class RedisStore(CacheOptions options) : ISharedStore, IDisposab
             (keys[i + 1], values[i + 1]) = (_prefix + entries[i].Key, entries[i].Bytes);
         }
 
-        await (await DatabaseAsync()).ScriptEvaluateAsync(WriteScript, keys, values);
+        var redis = await DatabaseAsync();
+        try
+        {
+            await redis.ScriptEvaluateAsync(WriteScript, keys, values);
+        }
+        catch (RedisServerException forgotten) when (forgotten.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            // Nothing was run. The client sends a script once and then its hash; having met this answer it sends the script again.
+            await redis.ScriptEvaluateAsync(WriteScript, keys, values);
+        }
     }
 
     public async Task RemoveAsync(string key) => await (await DatabaseAsync()).KeyDeleteAsync(_prefix + key);

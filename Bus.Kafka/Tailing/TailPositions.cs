@@ -79,6 +79,7 @@ internal sealed class TailPositions
 
         /// <summary><see cref="Next"/> when the look began.</summary>
         public long Asked { get; set; }
+
         public long Low { get; set; }
         public long End { get; set; }
         public bool IsLost { get; set; }

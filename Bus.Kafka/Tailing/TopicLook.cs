@@ -21,6 +21,7 @@ internal sealed class TopicLook(TailOptions options, IConsumer<byte[]?, byte[]?>
 
     private bool IsThere => _topic is { Error.IsError: false, Partitions.Count: > 0 };
 
+    /// <summary>Begins a look; only where none is under way.</summary>
     public void Begin() => _looking = Task.Factory.StartNew(Look, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>The outcome of the look that has begun, once; null where it is not there within <paramref name="patience"/>.</summary>

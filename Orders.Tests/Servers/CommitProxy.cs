@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -8,34 +7,25 @@ namespace Orders.Tests.Servers;
 /// Stands between a service and Postgres and breaks connections at the one moment that matters: some commits are carried out and their answer is
 /// swallowed, some never reach the server. The client sees the same both times: its connection is reset.
 /// </summary>
-internal sealed class CommitProxy : IAsyncDisposable
+internal sealed class CommitProxy : LoopbackProxy
 {
     /// <summary>How the driver's simple query for a commit ends on the wire.</summary>
     private static readonly byte[] Commit = "COMMIT\0"u8.ToArray();
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
     private readonly Random _random;
-    private readonly int _port;
-    private readonly Task _run;
     private volatile bool _isArmed;
     private int _commits;
     private int _swallowed;
     private int _withheld;
 
     public CommitProxy(string connectionString, int seed)
+        : base(new NpgsqlConnectionStringBuilder(connectionString).Port)
     {
-        var server = new NpgsqlConnectionStringBuilder(connectionString);
-        _port = server.Port;
         _random = new Random(seed);
-        _listener.Start();
 
         // Encryption would hide what goes by.
-        server.Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        server.SslMode = SslMode.Disable;
-        ConnectionString = server.ConnectionString;
-        _run = RunAsync();
+        ConnectionString = new NpgsqlConnectionStringBuilder(connectionString) { Port = Port, SslMode = SslMode.Disable }.ConnectionString;
     }
 
     /// <summary>The way through this.</summary>
@@ -56,92 +46,48 @@ internal sealed class CommitProxy : IAsyncDisposable
     /// <summary>How many commits never reached the server.</summary>
     public int Withheld => Volatile.Read(ref _withheld);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        _listener.Stop();
-        await _run;
-        _stopping.Dispose();
-    }
+    protected override bool Resets => true;
 
-    private async Task RunAsync()
+    protected override async Task CarryAsync(NetworkStream client, NetworkStream server, CancellationToken over)
     {
-        var connections = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                connections.Add(CarryAsync(await _listener.AcceptTcpClientAsync(_stopping.Token)));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Told to stop.
-        }
-
-        await Task.WhenAll(connections);
-    }
-
-    private async Task CarryAsync(TcpClient client)
-    {
-        using var server = new TcpClient { NoDelay = true };
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var fate = Fate.Arrives;
-        using (client)
+        await Task.WhenAny(UpAsync(), DownAsync());
+
+        async Task UpAsync()
         {
-            client.NoDelay = true;
-            try
+            var buffer = new byte[64 * 1024];
+            while (await client.ReadAsync(buffer, over) is > 0 and var count)
             {
-                await server.ConnectAsync(IPAddress.Loopback, _port, over.Token);
-                var (near, far) = (client.GetStream(), server.GetStream());
-                await Task.WhenAny(UpAsync(), DownAsync());
-
-                async Task UpAsync()
+                fate = FateOf(buffer.AsSpan(0, count));
+                if (fate == Fate.IsWithheld)
                 {
-                    var buffer = new byte[64 * 1024];
-                    while (await near.ReadAsync(buffer, over.Token) is > 0 and var count)
-                    {
-                        fate = FateOf(buffer.AsSpan(0, count));
-                        if (fate == Fate.IsWithheld)
-                        {
-                            return;
-                        }
-
-                        await far.WriteAsync(buffer.AsMemory(0, count), over.Token);
-                        if (fate == Fate.IsSwallowed)
-                        {
-                            await answered.Task.WaitAsync(over.Token);
-                            return;
-                        }
-                    }
+                    return;
                 }
 
-                async Task DownAsync()
+                await server.WriteAsync(buffer.AsMemory(0, count), over);
+                if (fate == Fate.IsSwallowed)
                 {
-                    var buffer = new byte[64 * 1024];
-                    while (await far.ReadAsync(buffer, over.Token) is > 0 and var count)
-                    {
-                        if (fate == Fate.IsSwallowed)
-                        {
-                            answered.TrySetResult();
-                        }
-                        else
-                        {
-                            await near.WriteAsync(buffer.AsMemory(0, count), over.Token);
-                        }
-                    }
+                    await answered.Task.WaitAsync(over);
+                    return;
                 }
             }
-            catch (Exception broken) when (broken is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        }
+
+        async Task DownAsync()
+        {
+            var buffer = new byte[64 * 1024];
+            while (await server.ReadAsync(buffer, over) is > 0 and var count)
             {
-                // One of the two is gone; so is the connection then.
+                if (fate == Fate.IsSwallowed)
+                {
+                    answered.TrySetResult();
+                }
+                else
+                {
+                    await client.WriteAsync(buffer.AsMemory(0, count), over);
+                }
             }
-
-            await over.CancelAsync();
-
-            // A reset, not an end: the client cannot take it for an answer.
-            client.LingerState = new LingerOption(true, 0);
         }
     }
 

@@ -6,10 +6,10 @@ using System.Text;
 namespace Orders.Tests.Servers;
 
 /// <summary>
-/// Stands between a client and a broker on loopback. Told to hold, it keeps back an answer to the question where logs end, and all that follows it on
+/// Stands between clients and a broker. Told to hold, it keeps back an answer to the question where logs end, and all that follows it on
 /// that connection: the broker seems to hang for the one who asked.
 /// </summary>
-internal sealed class LookProxy : IAsyncDisposable
+internal sealed class LookProxy : LoopbackProxy
 {
     /// <summary>The key of a request for offsets (https://kafka.apache.org/protocol#protocol_api_keys).</summary>
     private const short ListOffsets = 2;
@@ -17,28 +17,23 @@ internal sealed class LookProxy : IAsyncDisposable
     /// <summary>The time in such a request, -2, that asks where a log begins.</summary>
     private static readonly byte[] Beginning = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE];
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _askedAgain = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly IPEndPoint _broker;
     private readonly byte[] _brokerAddress;
     private readonly byte[] _ownAddress;
-    private readonly Task _run;
     private volatile bool _isHolding;
 
+    /// <param name="broker">Its address, 127.0.0.1 and a port.</param>
     public LookProxy(string broker)
+        : base(IPEndPoint.Parse(broker).Port)
     {
-        _broker = IPEndPoint.Parse(broker);
-        _listener.Start();
-        _brokerAddress = Address(_broker);
-        _ownAddress = Address((IPEndPoint)_listener.LocalEndpoint);
-        _run = RunAsync();
+        _brokerAddress = Address(IPEndPoint.Parse(broker).Port);
+        _ownAddress = Address(Port);
     }
 
     /// <summary>The way through this.</summary>
-    public string Servers => _listener.LocalEndpoint.ToString()!;
+    public string Servers => $"{IPAddress.Loopback}:{Port}";
 
     /// <summary>The next answer that says where logs end is held back; completes when the broker has given it.</summary>
     public Task HoldAsync()
@@ -55,61 +50,10 @@ internal sealed class LookProxy : IAsyncDisposable
         return _askedAgain.Task;
     }
 
-    public async ValueTask DisposeAsync()
+    protected override async Task CarryAsync(NetworkStream client, NetworkStream server, CancellationToken over)
     {
-        await _stopping.CancelAsync();
-        _listener.Stop();
-        await _run;
-        _stopping.Dispose();
-    }
-
-    // As the broker writes where it is: host and port, the port as four bytes.
-    private static byte[] Address(IPEndPoint place)
-    {
-        var port = new byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(port, place.Port);
-        return [.. Encoding.ASCII.GetBytes(place.Address.ToString()), .. port];
-    }
-
-    private async Task RunAsync()
-    {
-        var connections = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                connections.Add(CarryAsync(await _listener.AcceptTcpClientAsync(_stopping.Token)));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Told to stop.
-        }
-
-        await Task.WhenAll(connections);
-    }
-
-    private async Task CarryAsync(TcpClient client)
-    {
-        using var server = new TcpClient { NoDelay = true };
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var holdsFor = -1;
-        using (client)
-        {
-            client.NoDelay = true;
-            try
-            {
-                await server.ConnectAsync(_broker, over.Token);
-                var (near, far) = (client.GetStream(), server.GetStream());
-                await Task.WhenAny(CarryFramesAsync(near, far, AskAsync, over.Token), CarryFramesAsync(far, near, AnswerAsync, over.Token));
-            }
-            catch (Exception broken) when (broken is IOException or SocketException or OperationCanceledException)
-            {
-                // One of the two is gone; so is the connection then.
-            }
-
-            await over.CancelAsync();
-        }
+        await Task.WhenAny(CarryFramesAsync(client, server, AskAsync, over), CarryFramesAsync(server, client, AnswerAsync, over));
 
         Task AskAsync(Memory<byte> request)
         {
@@ -140,9 +84,17 @@ internal sealed class LookProxy : IAsyncDisposable
             if (BinaryPrimitives.ReadInt32BigEndian(answer.Span) == Volatile.Read(ref holdsFor))
             {
                 _held.TrySetResult();
-                await _released.Task.WaitAsync(over.Token);
+                await _released.Task.WaitAsync(over);
             }
         }
+    }
+
+    // As the broker writes where it is: host and port, the port as four bytes.
+    private static byte[] Address(int port)
+    {
+        var bytes = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, port);
+        return [.. Encoding.ASCII.GetBytes(IPAddress.Loopback.ToString()), .. bytes];
     }
 
     /// <summary>A frame is its length, in four bytes, and so many bytes.</summary>

@@ -110,7 +110,7 @@ internal sealed class PartitionWalk
     private void Fold(ConsumeResult<byte[]?, byte[]?> record, KeptLetter? letter)
     {
         var (offset, message) = (record.Offset.Value, record.Message);
-        var forced = letter is null or { IsResolved: true } ? _forced.Count(range => range.First <= offset && offset < range.Next) : 0;
+        var forced = letter is null or { IsResolved: true } ? TimesForced(offset) : 0;
         if (letter is { HadEffect: false, WasRepeat: false } && forced == 0)
         {
             return;
@@ -159,6 +159,17 @@ internal sealed class PartitionWalk
 
         order.Forced += forced;
         return verdict;
+    }
+
+    private int TimesForced(long offset)
+    {
+        var times = 0;
+        foreach (var range in _forced)
+        {
+            times += range.First <= offset && offset < range.Next ? 1 : 0;
+        }
+
+        return times;
     }
 
     /// <summary>

@@ -25,7 +25,7 @@ internal sealed record KeptLetter(long Id, int Epoch, long Offset, string State,
     public bool IsOfReprocess { get; init; }
 
     /// <summary>Nothing keeps the record aside any more.</summary>
-    public bool IsResolved => State == "resolved";
+    public bool IsResolved { get; init; }
 }
 
 /// <summary>Offsets that were run through ingest again by force; each of their records may have made a version of its order once more.</summary>
@@ -117,11 +117,12 @@ internal sealed class Snapshot
         var values = row.GetFieldValue<byte[]?[]>(10);
         var digest = Digest.OfRecord(
             BytesAt(row, 7), BytesAt(row, 8), row.GetInt64(4), [.. names.Select((name, i) => (name, values.ElementAtOrDefault(i)))]);
+        var isResolved = row.GetString(5) == "resolved";
         var outcome = row.IsDBNull(11) ? "" : row.GetString(11);
         ListOf(_letters, row.GetInt32(1)).Add(new(
             row.GetInt64(0), row.GetInt32(2), row.GetInt64(3), row.GetString(5), row.GetString(6), digest,
-            HadEffect: row.GetString(5) == "resolved" && outcome is "stored" or "removed",
-            WasRepeat: row.GetString(5) == "resolved" && outcome is "duplicate" or "ignored") { IsOfReprocess = row.GetBoolean(12) });
+            HadEffect: isResolved && outcome is "stored" or "removed",
+            WasRepeat: isResolved && outcome is "duplicate" or "ignored") { IsOfReprocess = row.GetBoolean(12), IsResolved = isResolved });
     });
 
     private Task ReadOrdersAsync(SnapshotReader read) => read.EachAsync("Orders.sql", [], row =>
