@@ -31,11 +31,21 @@ public sealed class TopicEndpointOptions
     /// <summary>The longest such wait. Default 2 s: a dependency's return is noticed within it.</summary>
     public TimeSpan HoldMost { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a stop or a revoked partition waits for the batch in flight before it is cancelled. Default 10 s.</summary>
+    /// <summary>
+    /// How long a stop or a revoked partition waits for the batch in flight before it is cancelled, and then for the client to leave its group. Default
+    /// 10 s.
+    /// </summary>
     public TimeSpan StopPatience { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the group waits for a silent member. Default 6 s (measured: rejoin after SIGKILL 5.1 s; 44 s with librdkafka's default).</summary>
     public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>
+    /// How long the client may be out of a group it was in, or see no broker, while a broker answers another client, before a new client takes its place.
+    /// Default 1 min. Too small, below the 30 s plus <see cref="StopPatience"/> and <see cref="FullPatience"/> that a group waits for a slow member: who
+    /// waits with it is replaced in vain. Too large: nothing is read meanwhile.
+    /// </summary>
+    public TimeSpan StuckPatience { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// How often the logs that are read are compared with what was read of them, so that a topic deleted and created again is seen. Default
@@ -78,7 +88,11 @@ public sealed class TopicEndpointOptions
             yield return (nameof(HoldMost), $"is {HoldMost}, HoldFirst is {HoldFirst}; give a first wait above 0 and not above the longest");
         }
 
-        foreach (var (name, patience) in new[] { (nameof(FullPatience), FullPatience), (nameof(StopPatience), StopPatience) })
+        (string, TimeSpan)[] patiences =
+        [
+            (nameof(FullPatience), FullPatience), (nameof(StopPatience), StopPatience), (nameof(StuckPatience), StuckPatience),
+        ];
+        foreach (var (name, patience) in patiences)
         {
             if (patience <= TimeSpan.Zero || patience > TimeSpan.FromMinutes(5))
             {

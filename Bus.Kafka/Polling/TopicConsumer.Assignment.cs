@@ -9,6 +9,8 @@ namespace Bus.Kafka.Polling;
 /// <summary>Which partitions are ours, where each starts, and what happens when its log is not the one we knew.</summary>
 internal sealed partial class TopicConsumer
 {
+    /// <summary>How long partitions may take to begin, all questions and the watermarks together; a poll takes no longer, but for a stop in it.</summary>
+    private static readonly TimeSpan BeginPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan NudgeTimeout = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(2);
@@ -27,6 +29,9 @@ internal sealed partial class TopicConsumer
             IsolationLevel = IsolationLevel.ReadCommitted,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
             SessionTimeoutMs = (int)_options.SessionTimeout.TotalMilliseconds,
+
+            // As long does the group wait in a rebalance for a member that does not join, and the client for the answer; five minutes would be the default.
+            MaxPollIntervalMs = (int)(BeginPatience + _options.StopPatience + _options.FullPatience).TotalMilliseconds,
             HeartbeatIntervalMs = (int)(_options.SessionTimeout.TotalMilliseconds / 6),
             TopicMetadataRefreshIntervalMs = (int)MetadataRefresh.TotalMilliseconds,
             AllowAutoCreateTopics = false,
@@ -42,18 +47,33 @@ internal sealed partial class TopicConsumer
             FetchMaxBytes = 4 << 20,
             MaxPartitionFetchBytes = 1 << 20,
         });
+        if (config.MaxPollIntervalMs < config.SessionTimeoutMs)
+        {
+            // Else the client refuses to be built.
+            config.MaxPollIntervalMs = config.SessionTimeoutMs;
+        }
+
         _nudge = new FetchNudge(AskForEnds, config.QueuedMaxMessagesKbytes.GetValueOrDefault() * 1024L, config.QueuedMinMessages.GetValueOrDefault());
         return new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetKeyDeserializer(RawBytes.Deserializer)
             .SetValueDeserializer(RawBytes.Deserializer)
             .SetPartitionsAssignedHandler((consumer, partitions) => Assign(consumer, partitions))
-            .SetPartitionsRevokedHandler((_, partitions) => GiveUp(partitions.Select(partition => partition.Partition.Value)))
-            .SetPartitionsLostHandler((_, partitions) =>
+            .SetPartitionsRevokedHandler((consumer, partitions) => GiveUp(consumer, partitions))
+            .SetPartitionsLostHandler((consumer, partitions) =>
             {
-                GiveUp(partitions.Select(partition => partition.Partition.Value));
-                State.Left();
+                GiveUp(consumer, partitions);
+                if (!IsLeaving(consumer))
+                {
+                    State.Left();
+                }
             })
-            .SetErrorHandler((_, error) => ReportError(error))
+            .SetErrorHandler((consumer, error) =>
+            {
+                if (!IsLeaving(consumer))
+                {
+                    ReportError(error);
+                }
+            })
             .SetLogHandler((_, message) => Log.ClientLog(_logger, message.Facility, message.Message))
             .Build();
     }
@@ -81,6 +101,12 @@ internal sealed partial class TopicConsumer
     /// </summary>
     private List<TopicPartitionOffset> Assign(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions)
     {
+        _assigned = consumer;
+        if (IsLeaving(consumer))
+        {
+            return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))];
+        }
+
         try
         {
             return Start(consumer, partitions);
@@ -164,10 +190,18 @@ internal sealed partial class TopicConsumer
                 1, committed.Offset.Value >= 0 ? committed.Offset.Value : lowOffsets[committed.Partition.Value], Last: null));
     }
 
-    private void GiveUp(IEnumerable<int> partitions)
+    /// <summary>Its workers have stopped, and there may be another client already, with workers of its own.</summary>
+    private bool IsLeaving(IConsumer<byte[]?, byte[]?> consumer) => !ReferenceEquals(consumer, _consumer);
+
+    private void GiveUp(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartitionOffset> partitions)
     {
-        var numbers = partitions.ToList();
+        var numbers = partitions.ConvertAll(partition => partition.Partition.Value);
         Log.Revoked(_logger, _subscription.Topic, string.Join(", ", numbers));
+        if (IsLeaving(consumer))
+        {
+            return;
+        }
+
         try
         {
             StopWorkers(numbers);

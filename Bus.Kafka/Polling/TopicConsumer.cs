@@ -11,7 +11,7 @@ namespace Bus.Kafka.Polling;
 
 /// <summary>
 /// Reads one topic for one group: a thread that never stops polling, and a worker for each partition it holds. Where the group's
-/// offset and the watermark differ, the watermark is right. When anything breaks, it leaves the group, waits, and joins again.
+/// offset and the watermark differ, the watermark is right. When anything breaks, it leaves the group, waits, and joins again with a new client.
 /// </summary>
 internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
 {
@@ -19,6 +19,9 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
 
     /// <summary>How often a missing topic or a new partition is looked for.</summary>
     private static readonly TimeSpan MetadataRefresh = TimeSpan.FromSeconds(3);
+
+    /// <summary>Clients that the garbage collector must not free either; <see cref="Leave"/> says why.</summary>
+    private static readonly ConcurrentBag<IDisposable> Unfreed = [];
 
     private readonly TopicSubscription _subscription;
     private readonly TopicEndpointOptions _options;
@@ -32,10 +35,13 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     private readonly SharedLinger _linger;
     private readonly Task _run;
     private readonly Task _rechecks;
-    private IConsumer<byte[]?, byte[]?>? _consumer;
+    private volatile IConsumer<byte[]?, byte[]?>? _consumer;
     private FetchNudge? _nudge;
     private Exception? _rebalanceFailure;
     private volatile bool _rejoin;
+
+    /// <summary>The client that was told its partitions last, be they none.</summary>
+    private volatile IConsumer<byte[]?, byte[]?>? _assigned;
     private bool _topicMissing;
 
     public TopicConsumer(
@@ -103,7 +109,7 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
     /// <summary>One membership in the group, from joining to leaving.</summary>
     private void RunConsumer()
     {
-        using var consumer = Build();
+        var consumer = Build();
         _consumer = consumer;
         _rejoin = false;
         try
@@ -121,12 +127,76 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
 
             // A pause ends with its client; without one it would go on fetching what nobody will read.
             _paused.Clear();
-            StopWorkers(_workers.Keys.ToList());
-            _consumer = null;
-
-            // Commits what was stored, synchronously, and leaves the group at once.
-            consumer.Close();
+            try
+            {
+                StopWorkers(_workers.Keys.ToList());
+            }
+            finally
+            {
+                _consumer = null;
+                Leave(consumer);
+            }
         }
+    }
+
+    /// <summary>
+    /// Commits what was stored, leaves the group and frees the client. One that does not come to an end is left to itself: it waits a minute for an answer
+    /// to its last commit, and can wait for good (librdkafka 2.0.2; its pull requests 4187 and 4528). To free one that was let into its group but
+    /// not told its partitions ends the process (4381), so it is told them first; at a stop it may go with the process.
+    /// </summary>
+    private void Leave(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        if (!WasAssigned(consumer) && (!string.IsNullOrEmpty(consumer.MemberId) || _stopping.IsCancellationRequested) && !BecomesAssigned(consumer))
+        {
+            Unfreed.Add(consumer);
+            return;
+        }
+
+        var leaving = Task.Factory.StartNew(
+            () =>
+            {
+                using (consumer)
+                {
+                    consumer.Close();
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        if (((IAsyncResult)leaving).AsyncWaitHandle.WaitOne(_options.StopPatience))
+        {
+            leaving.GetAwaiter().GetResult();
+        }
+        else
+        {
+            Log.ClientDoesNotEnd(_logger, _subscription.Topic, _options.StopPatience);
+        }
+    }
+
+    private bool WasAssigned(IConsumer<byte[]?, byte[]?> consumer) => ReferenceEquals(consumer, _assigned);
+
+    /// <summary>Polls a client that is leaving, and so is given nothing to read, until it is told its partitions; false where that takes too long.</summary>
+    private bool BecomesAssigned(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        var since = _time.GetTimestamp();
+        while (!string.IsNullOrEmpty(consumer.MemberId) && _time.GetElapsedTime(since) < _options.StopPatience)
+        {
+            try
+            {
+                consumer.Consume(PollTimeout);
+            }
+            catch (ConsumeException)
+            {
+                // Whatever it is, nobody reads any more.
+            }
+
+            if (WasAssigned(consumer))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Poll(IConsumer<byte[]?, byte[]?> consumer)

@@ -7,8 +7,8 @@ namespace Bus.Kafka.Polling;
 public sealed class TopicState(string topic, string group)
 {
     private readonly ConcurrentDictionary<int, Entry> _partitions = new();
-    private volatile string? _problem = "has not joined its group yet";
-    private volatile string? _unreachable;
+    private volatile Standing _standing = new("has not joined its group yet", BringsNothing: true);
+    private volatile Standing? _unreachable;
     private long _polledAt;
 
     /// <summary>The topic that is read.</summary>
@@ -30,7 +30,7 @@ public sealed class TopicState(string topic, string group)
                 }
             }
 
-            return _problem;
+            return _standing.Problem;
         }
     }
 
@@ -43,39 +43,42 @@ public sealed class TopicState(string topic, string group)
 
     internal void Polled(long timestamp) => Volatile.Write(ref _polledAt, timestamp);
 
-    internal void Joined() => _problem = null;
+    /// <summary>Whether the client has not joined its group, or has said that no broker is there, and there was no sign of it since.</summary>
+    internal bool BringsNothing => _standing.BringsNothing;
+
+    internal void Joined() => _standing = Standing.Well;
 
     /// <summary>Somebody else may read now; until it has joined again this instance does not.</summary>
-    internal void Left() => _problem = "is out of its group and joins again";
+    internal void Left() => _standing = new("is out of its group and joins again", BringsNothing: true);
 
     /// <summary>Something came from a broker.</summary>
     internal void Answered()
     {
-        if (_problem is not null)
+        if (!ReferenceEquals(_standing, Standing.Well))
         {
-            _problem = null;
+            _standing = Standing.Well;
         }
     }
 
-    internal void Missing() => _problem = "waits for the topic, which does not exist yet";
+    internal void Missing() => _standing = new("waits for the topic, which does not exist yet", BringsNothing: false);
 
     /// <summary>No broker is there; nothing comes of the topic either when one is there again and there is nothing new.</summary>
-    internal void Unreachable(string reason) => _problem = _unreachable = $"cannot read: {reason}";
+    internal void Unreachable(string reason) => _standing = _unreachable = new Standing($"cannot read: {reason}", BringsNothing: true);
 
-    /// <summary>Why no broker was there when that was last so; null where it never was.</summary>
-    internal string? WhyUnreachable => _unreachable;
+    /// <summary>What was so when no broker was there last; null where that never was.</summary>
+    internal Standing? WhyUnreachable => _unreachable;
 
     /// <summary>A broker told where the logs end; <paramref name="said"/> is what <see cref="WhyUnreachable"/> said before it was asked.</summary>
-    internal void Reached(string? said)
+    internal void Reached(Standing? said)
     {
         // By reference: what was said since stays said.
         if (said is not null)
         {
-            Interlocked.CompareExchange(ref _problem, null, said);
+            Interlocked.CompareExchange(ref _standing!, Standing.Well, said);
         }
     }
 
-    internal void Failed(Exception exception) => _problem = $"cannot read: {exception.Message}";
+    internal void Failed(Exception exception) => _standing = new($"cannot read: {exception.Message}", BringsNothing: true);
 
     internal void Assigned(int partition, Watermark watermark, Func<string?> problem) =>
         _partitions[partition] = new Entry { Epoch = watermark.Epoch, Position = watermark.Position, Problem = problem };
@@ -96,6 +99,14 @@ public sealed class TopicState(string topic, string group)
         {
             entry.End = end;
         }
+    }
+
+    /// <summary>How the client stands to its group and its brokers.</summary>
+    /// <param name="Problem">For a person; null while all is well.</param>
+    /// <param name="BringsNothing">Whether nothing can come of the client until it has joined its group, or found a broker.</param>
+    internal sealed record Standing(string? Problem, bool BringsNothing)
+    {
+        public static readonly Standing Well = new(Problem: null, BringsNothing: false);
     }
 
     private sealed class Entry

@@ -15,6 +15,7 @@ internal sealed class TopicLook(TailOptions options, IConsumer<byte[]?, byte[]?>
     private Task<TopicSight>? _looking;
     private TopicMetadata? _topic;
     private long _askedAt;
+    private bool _areBrokersAway;
 
     /// <summary>Whether a look has begun whose outcome was not taken.</summary>
     public bool IsUnderWay => _looking is not null;
@@ -52,7 +53,7 @@ internal sealed class TopicLook(TailOptions options, IConsumer<byte[]?, byte[]?>
 
     private TopicSight Look()
     {
-        if (!IsThere || time.GetElapsedTime(_askedAt) >= PartitionsInterval)
+        if (!IsThere || (!_areBrokersAway && time.GetElapsedTime(_askedAt) >= PartitionsInterval))
         {
             _askedAt = time.GetTimestamp();
             try
@@ -66,11 +67,21 @@ internal sealed class TopicLook(TailOptions options, IConsumer<byte[]?, byte[]?>
         }
 
         var partitions = IsThere ? _topic!.Partitions.ConvertAll(partition => partition.PartitionId) : [];
-        return new(_topic?.Error, LogBounds.Of(client, options.Topic, partitions, options.BrokerTimeout));
+        try
+        {
+            var logs = LogBounds.Of(client, options.Topic, partitions, options.BrokerTimeout);
+            _areBrokersAway = false;
+            return new(_topic?.Error, logs);
+        }
+        catch (KafkaException silent) when (silent.Error.Code is ErrorCode.Local_TimedOut or ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown)
+        {
+            _areBrokersAway = true;
+            throw;
+        }
     }
 
     // Only the administrative client can ask, and it polls for answers on a thread of its own for as long as it lives, at the cost of a whole core
-    // where the client library returns at once: it lives for one question.
+    // where the client library returns at once: it lives for one question, which is not asked while the brokers are away.
     private TopicMetadata? Ask()
     {
         using var admin = new DependentAdminClientBuilder(client.Handle).Build();

@@ -79,6 +79,19 @@ internal sealed class LogCheck : IDisposable
         return others;
     }
 
+    /// <summary>Whether brokers say where the topic's first partition ends, which every topic has.</summary>
+    public bool IsAnswered()
+    {
+        try
+        {
+            return LogBounds.EndsOf(_consumer, _topic, [0], QuestionTimeout).Count > 0;
+        }
+        catch (KafkaException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose()
     {
         _consumer.Close();

@@ -20,6 +20,8 @@ public sealed class FaultTests : ICollectionFixture<FaultSystem>
 /// </summary>
 public sealed class FaultSystem : IAsyncLifetime
 {
+    /// <summary>As many characters of a log say what went on in its last minutes.</summary>
+    private const int LogTail = 20_000;
     private int _loads;
 
     /// <summary>For whoever sends orders by himself.</summary>
@@ -43,7 +45,26 @@ public sealed class FaultSystem : IAsyncLifetime
     internal HostProcess StartInstance(string? connection = null) => HostProcess.StartService(connection ?? Bus.Connections.Service, Bus.KafkaServers);
 
     /// <summary>What all tests begin with: the service is there and reads.</summary>
-    internal Task ReadyAsync() => Eventually.SeeAsync(() => ReadinessOfAsync(Bus.Operations), answer => answer.Status == 200);
+    internal Task ReadyAsync() => OrTellAsync(Eventually.SeeAsync(() => ReadinessOfAsync(Bus.Operations), answer => answer.Status == 200));
+
+    /// <summary>Tells what was logged last where the service was waited for in vain; logs go with the system.</summary>
+    internal async Task OrTellAsync(Task ready)
+    {
+        try
+        {
+            await ready;
+        }
+        catch (Exception) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            foreach (var name in (string[])[ProcessName.Service, ProcessName.Kafka, ProcessName.Supervisor])
+            {
+                var log = Bus.LogOf(name);
+                Tell($"{name} logged last:\n{log[Math.Max(0, log.Length - LogTail)..]}");
+            }
+
+            throw;
+        }
+    }
 
     /// <summary>Nobody restarts what ends, until the result is disposed of.</summary>
     internal async Task<Unsupervised> UnsupervisedAsync()

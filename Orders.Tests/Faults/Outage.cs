@@ -40,7 +40,8 @@ internal sealed class Outage(FaultSystem system)
         system.Bus.Database.Clear();
         _untilNotReady = watch.Until(503, broken);
         var mended = TimeProvider.System.GetTimestamp();
-        await Eventually.SeeAsync(() => Task.FromResult((Ready: watch.Until(200, mended), watch.Said)), answer => answer.Ready is not null);
+        await system.OrTellAsync(
+            Eventually.SeeAsync(() => Task.FromResult((Ready: watch.Until(200, mended), watch.Said)), answer => answer.Ready is not null));
         _untilReady = watch.Until(200, mended)!.Value;
         await load.LastsAsync(FaultLength.Seconds(1, 30));
         await load.StopAsync();

@@ -55,4 +55,22 @@ public sealed class TopicStateTests
         _state.Reached(_state.WhyUnreachable);
         Assert.NotNull(_state.Problem);
     }
+
+    [Fact]
+    public void A_client_out_of_its_group_or_without_brokers_brings_nothing_until_there_is_a_sign_of_it()
+    {
+        foreach (var sign in (Action[])[_state.Joined, _state.Answered, _state.Missing, () => _state.Reached(_state.WhyUnreachable)])
+        {
+            _state.Unreachable("all brokers are down");
+            Assert.True(_state.BringsNothing);
+
+            sign();
+
+            Assert.False(_state.BringsNothing);
+        }
+
+        _state.Left();
+        _state.Reached(_state.WhyUnreachable);
+        Assert.True(_state.BringsNothing);
+    }
 }
