@@ -5,7 +5,6 @@ internal sealed class DeafProxy(string broker) : KafkaProxy(broker)
 {
     private readonly TaskCompletionSource _swallowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Request[] _unheard = [];
-    private Request _awaited;
     private int _connections;
     private volatile int _deafUpTo = int.MaxValue;
 
@@ -18,14 +17,10 @@ internal sealed class DeafProxy(string broker) : KafkaProxy(broker)
         SyncGroup = 14,
     }
 
-    /// <summary>
-    /// From now on it swallows these. Completes when it swallowed <paramref name="awaited"/> on a connection on which it has swallowed nothing before:
-    /// one that a client closes soon for something else it waits for would not do.
-    /// </summary>
-    public Task SwallowAsync(Request awaited, params Request[] besides)
+    /// <summary>From now on it swallows these; completes with the first of them.</summary>
+    public Task SwallowAsync(params Request[] unheard)
     {
-        _awaited = awaited;
-        _unheard = [awaited, .. besides];
+        _unheard = unheard;
         return _swallowed.Task;
     }
 
@@ -35,23 +30,16 @@ internal sealed class DeafProxy(string broker) : KafkaProxy(broker)
     protected override (Func<Memory<byte>, Task<bool>> Ask, Func<Memory<byte>, Task<bool>> Answer) Meet(CancellationToken over)
     {
         var number = Interlocked.Increment(ref _connections);
-        var hasSwallowed = false;
         return (AskAsync, _ => Task.FromResult(true));
 
         Task<bool> AskAsync(Memory<byte> request)
         {
-            var kind = (Request)Kind(request);
-            if (number > _deafUpTo || !_unheard.Contains(kind))
+            if (number > _deafUpTo || !_unheard.Contains((Request)Kind(request)))
             {
                 return Task.FromResult(true);
             }
 
-            if (kind == _awaited && !hasSwallowed)
-            {
-                _swallowed.TrySetResult();
-            }
-
-            hasSwallowed = true;
+            _swallowed.TrySetResult();
             return Task.FromResult(false);
         }
     }
