@@ -51,7 +51,7 @@ internal static partial class Log
     [LoggerMessage(4015, LogLevel.Warning, "Topic {Topic}: the brokers could not be asked to keep the client fetching; it may read more slowly")]
     public static partial void NudgeFailed(ILogger logger, Exception exception, string topic);
 
-    [LoggerMessage(4016, LogLevel.Warning, "Topic {Topic}: brokers have answered for {Patience}, but the client {Problem}; a new one takes its place")]
+    [LoggerMessage(4016, LogLevel.Warning, "Topic {Topic}: a broker has answered for {Patience}, but the client {Problem}; a new one takes its place")]
     public static partial void ClientStuck(ILogger logger, string topic, TimeSpan patience, string? problem);
 
     [LoggerMessage(4017, LogLevel.Warning, "Topic {Topic}: the client has not left its group within {Patience}; it is left to itself")]

@@ -149,6 +149,9 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
         if (!WasAssigned(consumer) && (!string.IsNullOrEmpty(consumer.MemberId) || _stopping.IsCancellationRequested) && !BecomesAssigned(consumer))
         {
             Unfreed.Add(consumer);
+
+            // Heard where the join has not begun: should the process live on, it must not begin then, with nobody to poll.
+            consumer.Unsubscribe();
             return;
         }
 
@@ -163,14 +166,13 @@ internal sealed partial class TopicConsumer : IPartitionOwner, IAsyncDisposable
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
-        if (((IAsyncResult)leaving).AsyncWaitHandle.WaitOne(_options.StopPatience))
-        {
-            leaving.GetAwaiter().GetResult();
-        }
-        else
+        if (Task.WaitAny([leaving], _options.StopPatience) < 0)
         {
             Log.ClientDoesNotEnd(_logger, _subscription.Topic, _options.StopPatience);
+            return;
         }
+
+        leaving.GetAwaiter().GetResult();
     }
 
     private bool WasAssigned(IConsumer<byte[]?, byte[]?> consumer) => ReferenceEquals(consumer, _assigned);

@@ -79,7 +79,7 @@ internal sealed class LogCheck : IDisposable
         return others;
     }
 
-    /// <summary>Whether brokers say where the topic's first partition ends, which every topic has.</summary>
+    /// <summary>Whether the broker that leads partition 0, which every topic has, says where it ends.</summary>
     public bool IsAnswered()
     {
         try

@@ -32,7 +32,7 @@ public sealed class StuckClientTests : IAsyncLifetime
 
     // The client itself would wait for an answer for more than the 30 s it may take to begin.
     [Fact]
-    public async Task One_that_does_not_get_back_into_its_group_while_brokers_answer_is_replaced()
+    public async Task One_that_does_not_get_back_into_its_group_while_a_broker_answers_is_replaced()
     {
         await using var consumer = Consumer();
         await ReadAsync();
