@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Bus.Storage;
+using Bus.Storage.Outbox;
+using Npgsql;
+using Orders.Tests.Servers;
+
+namespace Orders.Tests.Relay;
+
+/// <summary>Events that piled up cost the relay as much each as events that did not.</summary>
+[Trait("Category", "system")]
+public sealed class BacklogTests(SharedPostgres postgres)
+{
+    private const int Events = 2_000;
+    private const string Most = "5000, 100000000, 0";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_read_that_was_planned_while_the_outbox_was_empty_looks_at_each_row_a_fixed_number_of_times()
+    {
+        await using var database = NpgsqlDataSource.Create(await postgres.CreateDatabaseAsync(Cancellation));
+        await using var connection = await database.OpenConnectionAsync(Cancellation);
+        await ExecuteAsync(connection, RelayUnderTest.Schema);
+        await FillAsync(connection);
+        await ExecuteAsync(connection, "DELETE FROM outbox");
+        await ExecuteAsync(connection, "VACUUM (ANALYZE) outbox");
+        await ExecuteAsync(connection, "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan");
+        await ExecuteAsync(connection, $"PREPARE read (int, bigint, bigint) AS {SqlText.Read("Relay.ReadEvents.sql")}");
+        await ExecuteAsync(connection, $"EXECUTE read ({Most})");
+        await FillAsync(connection);
+
+        await using var explain = new NpgsqlCommand($"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE read ({Most})", connection);
+        using var plan = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync(Cancellation))!);
+        var rows = RowsOf(plan.RootElement[0].GetProperty("Plan")).ToList();
+
+        Assert.Equal(Events, rows[0]);
+        Assert.All(rows, looked => Assert.InRange(looked, 0, Events));
+    }
+
+    /// <summary>How many rows each step of a plan has looked at.</summary>
+    private static IEnumerable<double> RowsOf(JsonElement step)
+    {
+        var each = step.GetProperty("Actual Rows").GetDouble()
+            + (step.TryGetProperty("Rows Removed by Join Filter", out var joined) ? joined.GetDouble() : 0)
+            + (step.TryGetProperty("Rows Removed by Filter", out var filtered) ? filtered.GetDouble() : 0);
+        var below = step.TryGetProperty("Plans", out var plans) ? plans.EnumerateArray().SelectMany(RowsOf) : [];
+        return below.Prepend(each * step.GetProperty("Actual Loops").GetDouble());
+    }
+
+    private static async Task FillAsync(NpgsqlConnection connection)
+    {
+        foreach (var number in Enumerable.Range(0, Events))
+        {
+            await using var write = new NpgsqlBatch(connection);
+            write.BatchCommands.Add(Outbox.Append([new($"key-{number}", 1, "created", [1], null)]).Single());
+            await write.ExecuteNonQueryAsync(Cancellation);
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+}
