@@ -2,14 +2,14 @@
 -- a reprocess is counted in no range.
 WITH letter AS (
     DELETE FROM dead_letter
-    WHERE id IN (
+    WHERE id = ANY (ARRAY (
         SELECT id
         FROM dead_letter
         WHERE resolved_at < $1 AND state = 'resolved'
           AND NOT EXISTS (SELECT FROM parking WHERE parking.dead_letter_id = dead_letter.id)
         ORDER BY resolved_at
         LIMIT $2
-        FOR UPDATE SKIP LOCKED)
+        FOR UPDATE SKIP LOCKED))
     RETURNING id, group_id, topic, partition, epoch, record_offset
 ), counted AS (
     SELECT letter.group_id, letter.topic, letter.partition, letter.epoch, range.first_offset, count(*) AS letters
