@@ -1,5 +1,5 @@
 -- Each is noted in the range that counts it, in the same statement: whoever counts dead letters afterwards still finds them all. One that came of
--- a reprocess is counted in no range.
+-- a reprocess is counted in no range. An array, not IN: what is limited and locked is looked for once, whatever the plan.
 WITH letter AS (
     DELETE FROM dead_letter
     WHERE id = ANY (ARRAY (
