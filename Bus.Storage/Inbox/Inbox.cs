@@ -14,7 +14,7 @@ public static class Inbox
     private static readonly string CreateSql = SqlText.Read("Inbox.CreateWatermarks.sql");
     private static readonly string StartEpochSql = SqlText.Read("Inbox.StartEpoch.sql");
     private static readonly string RecogniseSql = SqlText.Read("Inbox.RecogniseLogs.sql");
-    private static readonly string AccountSql = SqlText.Read("Inbox.AccountRanges.sql");
+    private static readonly string AccountSql = SqlText.Read("Inbox.AccountRange.sql");
 
     /// <summary>Locks the watermarks' rows to the end of the transaction; read the answer with <see cref="ReadWatermarksAsync"/>.</summary>
     public static NpgsqlBatchCommand LockWatermarks(string group, string topic, int[] partitions) => new(LockSql)
@@ -112,32 +112,40 @@ public static class Inbox
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Accounts for the ranges, at most one of a partition, and moves each watermark behind its own.</summary>
-    public static NpgsqlBatchCommand Account(string group, string topic, IReadOnlyList<InboxRange> ranges) => new(AccountSql)
+    /// <summary>
+    /// Accounts for the range and moves the watermark behind it. Fails with <c>not_null_violation</c> where the range does not begin at the watermark. A
+    /// statement for each range: one for several would be planned anew each time, which takes longer than to do it.
+    /// </summary>
+    public static NpgsqlBatchCommand Account(string group, string topic, InboxRange range)
     {
-        Parameters =
+        ArgumentNullException.ThrowIfNull(range);
+        var (counts, last) = (range.Counts, range.Last);
+        return new(AccountSql)
         {
-            new() { Value = group },
-            new() { Value = topic },
-            ArrayParameter.Of(ranges, NpgsqlDbType.Integer, range => range.Partition),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Integer, range => range.Epoch),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.First),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Next),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Last?.Offset),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Last?.Timestamp),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bytea, range => range.Last?.ValueHash),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Stored),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Duplicate),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Superseded),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Removed),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Ignored),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Dead),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Absent),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Lost),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Parked),
-            ArrayParameter.Of(ranges, NpgsqlDbType.Bigint, range => range.Counts.Redelivering),
-        },
-    };
+            Parameters =
+            {
+                new NpgsqlParameter<string> { TypedValue = group },
+                new NpgsqlParameter<string> { TypedValue = topic },
+                new NpgsqlParameter<int> { TypedValue = range.Partition },
+                new NpgsqlParameter<int> { TypedValue = range.Epoch },
+                new NpgsqlParameter<long> { TypedValue = range.First },
+                new NpgsqlParameter<long> { TypedValue = range.Next },
+                new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bigint, Value = last is null ? DBNull.Value : last.Offset },
+                new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bigint, Value = last is null ? DBNull.Value : last.Timestamp },
+                new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bytea, Value = last is null ? DBNull.Value : last.ValueHash },
+                new NpgsqlParameter<long> { TypedValue = counts.Stored },
+                new NpgsqlParameter<long> { TypedValue = counts.Duplicate },
+                new NpgsqlParameter<long> { TypedValue = counts.Superseded },
+                new NpgsqlParameter<long> { TypedValue = counts.Removed },
+                new NpgsqlParameter<long> { TypedValue = counts.Ignored },
+                new NpgsqlParameter<long> { TypedValue = counts.Dead },
+                new NpgsqlParameter<long> { TypedValue = counts.Absent },
+                new NpgsqlParameter<long> { TypedValue = counts.Lost },
+                new NpgsqlParameter<long> { TypedValue = counts.Parked },
+                new NpgsqlParameter<long> { TypedValue = counts.Redelivering },
+            },
+        };
+    }
 
     private static InboxWatermark Watermark(NpgsqlDataReader reader, int firstColumn) => new(
         reader.GetInt32(firstColumn),

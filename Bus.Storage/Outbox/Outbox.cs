@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -17,23 +18,29 @@ public static class Outbox
     /// <summary>The channel that is notified after a commit that left events behind.</summary>
     public const string Channel = "outbox";
 
-    private static readonly string AppendSql = SqlText.Read("Outbox.AppendEvents.sql");
+    private const int Columns = 8;
+
+    // By how many rows there are, from one on: each is prepared once.
+    private static readonly string[] AppendSql = [.. Enumerable.Range(1, Lane.Count).Select(AppendRows)];
     private static readonly string CopySql = SqlText.Read("Outbox.CopyEvents.sql");
 
-    /// <summary>What appends the events, a command a row, for one round trip. After the commit, ring the <see cref="OutboxBell"/>.</summary>
-    public static IEnumerable<NpgsqlBatchCommand> Append(IReadOnlyList<NewEvent> events) => OutboxRow.Of(events).Select(row => new NpgsqlBatchCommand(AppendSql)
+    /// <summary>What appends the events, for one round trip. After the commit, ring the <see cref="OutboxBell"/>.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> Append(IReadOnlyList<NewEvent> events) => OutboxRow.Of(events).Chunk(AppendSql.Length).Select(rows =>
     {
-        Parameters =
+        var append = new NpgsqlBatchCommand(AppendSql[rows.Length - 1]);
+        foreach (var row in rows)
         {
-            new NpgsqlParameter<int> { TypedValue = row.Places.Count },
-            new NpgsqlParameter<int> { TypedValue = row.Bytes },
-            new NpgsqlParameter<short> { TypedValue = row.LaneNumber },
-            ArrayParameter.Of(row.Places, NpgsqlDbType.Text, place => events[place].Key),
-            ArrayParameter.Of(row.Places, NpgsqlDbType.Bigint, place => events[place].Sequence),
-            ArrayParameter.Of(row.Places, NpgsqlDbType.Text, place => events[place].Type),
-            ArrayParameter.Of(row.Places, NpgsqlDbType.Bytea, place => events[place].Payload),
-            ArrayParameter.Of(row.Places, NpgsqlDbType.Text, place => events[place].TraceParent),
-        },
+            append.Parameters.Add(new NpgsqlParameter<int> { TypedValue = row.Places.Count });
+            append.Parameters.Add(new NpgsqlParameter<int> { TypedValue = row.Bytes });
+            append.Parameters.Add(new NpgsqlParameter<short> { TypedValue = row.LaneNumber });
+            append.Parameters.Add(ArrayParameter.Of(row.Places, NpgsqlDbType.Text, place => events[place].Key));
+            append.Parameters.Add(ArrayParameter.Of(row.Places, NpgsqlDbType.Bigint, place => events[place].Sequence));
+            append.Parameters.Add(ArrayParameter.Of(row.Places, NpgsqlDbType.Text, place => events[place].Type));
+            append.Parameters.Add(ArrayParameter.Of(row.Places, NpgsqlDbType.Bytea, place => events[place].Payload));
+            append.Parameters.Add(ArrayParameter.Of(row.Places, NpgsqlDbType.Text, place => events[place].TraceParent));
+        }
+
+        return append;
     });
 
     /// <summary>Appends many events by <c>COPY</c>, in the connection's transaction; as <see cref="Append"/> otherwise.</summary>
@@ -57,6 +64,12 @@ public static class Outbox
 
         await copy.SendAsync(connection, CopySql, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The statement for so many rows.</summary>
+    internal static string AppendRows(int rows) => SqlText.Read("Outbox.AppendEvents.sql").TrimEnd('\n', ';') + string.Concat(
+        Enumerable.Range(1, rows - 1).Select(row => $", ({string.Join(", ", Enumerable.Range(1 + (row * Columns), Columns).Select(Number))})"));
+
+    private static string Number(int parameter) => string.Create(CultureInfo.InvariantCulture, $"${parameter}");
 }
 
 /// <summary>A fixed share of all keys.</summary>

@@ -37,7 +37,7 @@ internal sealed class FailedRecords(
     /// <summary>Nothing looks into the record, not even for whose it is: nobody waits behind it.</summary>
     async Task ISuspectRecords.KeepAsync(RecordBatch<OrderReceived> alone, CancellationToken cancellationToken)
     {
-        var letter = BatchIngest.ToDeadLetter(alone, alone.Records[0], FailureText.Suspected.Reason, FailureText.Suspected.Sentence);
+        var letter = BatchAccount.ToDeadLetter(alone, alone.Records[0], FailureText.Suspected.Reason, FailureText.Suspected.Sentence);
         await AccountAsync(alone, [], _ => Outcome.Dead, _ => DeadLetterStore.Insert(letter), cancellationToken);
         Log.Suspected(logger, alone.Partition, alone.Records[0].Offset);
     }
@@ -54,10 +54,10 @@ internal sealed class FailedRecords(
         var outcome = decide(await LockAsync(transaction, alone, keys, cancellationToken));
         var keep = keepAs(outcome);
         var counts = new OutcomeCounts { Absent = alone.Absent, Lost = alone.Lost };
-        BatchIngest.Count(ref counts, outcome);
+        BatchAccount.Count(ref counts, outcome);
         await using var write = new NpgsqlBatch(connection, transaction)
         {
-            BatchCommands = { keep, Inbox.Account(alone.Group, alone.Topic, [BatchIngest.RangeOf(alone, counts)]) },
+            BatchCommands = { keep, Inbox.Account(alone.Group, alone.Topic, BatchAccount.RangeOf(alone, counts)) },
         };
         await write.ExecuteNonQueryAsync(cancellationToken);
         if (keep.RecordsAffected == 0)
@@ -87,7 +87,7 @@ internal sealed class FailedRecords(
 
     private NpgsqlBatchCommand Keep(RecordBatch<OrderReceived> alone, string key, Outcome outcome, FailureText why)
     {
-        var letter = BatchIngest.ToDeadLetter(alone, alone.Records[0], why.Reason, why.Sentence) with { Exception = why.Exception };
+        var letter = BatchAccount.ToDeadLetter(alone, alone.Records[0], why.Reason, why.Sentence) with { Exception = why.Exception };
         return outcome switch
         {
             Outcome.Dead => DeadLetterStore.Insert(letter),

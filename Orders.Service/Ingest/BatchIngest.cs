@@ -18,8 +18,8 @@ namespace Orders.Service.Ingest;
 
 /// <summary>
 /// Accounts for a batch in one transaction: watermark, orders, outbox, dead letters and inbox range commit together or not at all. Small batches
-/// that arrive together share a transaction. Three round trips for few records (lock and read, write, commit), seven for many, whose orders and events
-/// are copied in.
+/// that arrive together share a transaction. Small ones take one round trip where their orders are likely new, others three (lock and read, write,
+/// commit), or seven for many records, whose orders and events are copied in.
 /// </summary>
 internal sealed class BatchIngest : IAsyncDisposable
 {
@@ -28,6 +28,9 @@ internal sealed class BatchIngest : IAsyncDisposable
 
     // A lock that is taken is waited for by the one batch that needs it, when each goes alone.
     private const string SharedLockTimeoutSql = "SET LOCAL lock_timeout = '100ms'";
+
+    // The same where no transaction was begun, which Postgres else warns of.
+    private const string UnbegunLockTimeoutSql = "SELECT set_config('lock_timeout', '100ms', true)";
 
     private readonly IDbContextFactory<OrdersDbContext> _contexts;
     private readonly RecordDecoder _decoder;
@@ -68,7 +71,7 @@ internal sealed class BatchIngest : IAsyncDisposable
         {
             await _small.RunAsync(decoded, cancellationToken);
         }
-        else if (!isLong || !_insert.IsLikely || !await TryInsertAsync(decoded, cancellationToken))
+        else if (!isLong || !await TryInsertAsync([decoded], CopyUnseenAsync, cancellationToken))
         {
             await CommitAsync([decoded], areLikelyNew: false, cancellationToken);
         }
@@ -81,7 +84,11 @@ internal sealed class BatchIngest : IAsyncDisposable
     }
 
     /// <summary>Does all that <see cref="RunAsync"/> does to a partition nobody has read, except that nothing is kept.</summary>
-    public async Task RehearseAsync(RecordBatch<OrderReceived> batch, CancellationToken cancellationToken)
+    /// <param name="batch">What is rehearsed.</param>
+    /// <param name="atOnce">Whether in one round trip, as if its orders were likely new.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Whether nothing would be inserted unseen, because a record is parked.</returns>
+    public async Task<bool> RehearseAsync(RecordBatch<OrderReceived> batch, bool atOnce, CancellationToken cancellationToken)
     {
         var decoded = new DecodedBatch(batch, _decoder.Decode(batch.Epoch, batch.Partition, batch.Records));
         await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
@@ -93,8 +100,19 @@ internal sealed class BatchIngest : IAsyncDisposable
             await start.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await AccountAsync(database, [decoded], areLikelyNew: batch.Records.Count >= CopyRows.Worthwhile, cancellationToken);
+        try
+        {
+            await (atOnce
+                ? InsertAsync(database.Connection!, [decoded], cancellationToken)
+                : AccountAsync(database, [decoded], areLikelyNew: batch.Records.Count >= CopyRows.Worthwhile, cancellationToken));
+        }
+        catch (PostgresException refused) when (atOnce && IsParked(refused))
+        {
+            return true;
+        }
+
         await transaction.RollbackAsync(cancellationToken);
+        return false;
     }
 
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref _warm, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -103,7 +121,11 @@ internal sealed class BatchIngest : IAsyncDisposable
     {
         try
         {
-            await CommitAsync(batches, areLikelyNew: false, cancellationToken);
+            var isShort = batches.Sum(batch => batch.Records.Count) < CopyRows.Worthwhile;
+            if (!isShort || !await TryInsertAsync(batches, InsertUnseenAsync, cancellationToken))
+            {
+                await CommitAsync(batches, areLikelyNew: false, cancellationToken);
+            }
         }
         catch (Exception exception) when (batches.Count > 1)
         {
@@ -112,37 +134,63 @@ internal sealed class BatchIngest : IAsyncDisposable
         }
     }
 
-    /// <summary>Without a look for its orders; false where one of them exists.</summary>
-    private async Task<bool> TryInsertAsync(DecodedBatch batch, CancellationToken cancellationToken)
+    /// <summary>Without a look, where the orders are likely new; false where that is not so, and where a look has to tell what is to be done.</summary>
+    private async Task<bool> TryInsertAsync(
+        IReadOnlyList<DecodedBatch> batches, Func<IReadOnlyList<DecodedBatch>, CancellationToken, Task> insert, CancellationToken cancellationToken)
     {
-        try
+        if (!_insert.IsLikely)
         {
-            await CommitAsync([batch], areLikelyNew: true, cancellationToken);
-            _insert.Succeeded(batch.Records.Count);
-            return true;
-        }
-        catch (OrderConflictException)
-        {
-            _insert.Failed();
             return false;
         }
+
+        try
+        {
+            await insert(batches, cancellationToken);
+            _insert.Succeeded(batches.Sum(batch => batch.Records.Count));
+            return true;
+        }
+        catch (Exception refused) when (refused is OrderConflictException || IsParked(refused))
+        {
+            _insert.Failed();
+        }
+        catch (PostgresException refused) when (refused is { SqlState: PostgresErrorCodes.NotNullViolation, TableName: "inbox", ColumnName: "partition" })
+        {
+            // The watermark stands elsewhere, which says nothing of the orders.
+        }
+
+        return false;
     }
 
-    private async Task CommitAsync(IReadOnlyList<DecodedBatch> batches, bool areLikelyNew, CancellationToken cancellationToken)
-    {
-        Failpoint.Hit("before_tx");
-        var context = Interlocked.Exchange(ref _warm, null) ?? await OpenAsync(cancellationToken);
-        try
+    /// <summary>A record is parked, perhaps of one of the orders that were to be inserted unseen.</summary>
+    private static bool IsParked(Exception refused) =>
+        refused is PostgresException { SqlState: PostgresErrorCodes.NotNullViolation, TableName: "orders", ColumnName: "order_uid" };
+
+    private Task CopyUnseenAsync(IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken) =>
+        CommitAsync(batches, areLikelyNew: true, cancellationToken);
+
+    private Task CommitAsync(IReadOnlyList<DecodedBatch> batches, bool areLikelyNew, CancellationToken cancellationToken) => OnWarmAsync(
+        batches,
+        async context =>
         {
             // Disposed of before another batch may take the connection: the driver has one transaction object for each connection, and the late
             // end of an old transaction would be the end of the new one.
-            await using (var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken))
-            {
-                await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batches, areLikelyNew, cancellationToken);
-                Failpoint.Hit("in_tx");
-                await transaction.CommitAsync(cancellationToken);
-            }
+            await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken);
+            await AccountAsync((NpgsqlTransaction)transaction.GetDbTransaction(), batches, areLikelyNew, cancellationToken);
+            Failpoint.Hit("in_tx");
+            await transaction.CommitAsync(cancellationToken);
+        },
+        cancellationToken);
 
+    private Task InsertUnseenAsync(IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken) => OnWarmAsync(
+        batches, context => InsertAsync((NpgsqlConnection)context.Database.GetDbConnection(), batches, cancellationToken), cancellationToken);
+
+    private async Task OnWarmAsync(IReadOnlyList<DecodedBatch> batches, Func<OrdersDbContext, Task> commit, CancellationToken cancellationToken)
+    {
+        Failpoint.Hit("before_tx");
+        var context = await TakeWarmAsync() ?? await OpenAsync(cancellationToken);
+        try
+        {
+            await commit(context);
             context = Interlocked.Exchange(ref _warm, context);
         }
         finally
@@ -158,6 +206,19 @@ internal sealed class BatchIngest : IAsyncDisposable
         {
             _bell.Ring();
         }
+    }
+
+    /// <summary>The connection of the last transaction; null where it is in use or broke meanwhile.</summary>
+    private async Task<OrdersDbContext?> TakeWarmAsync()
+    {
+        var context = Interlocked.Exchange(ref _warm, null);
+        if (context is null || context.Database.GetDbConnection().State == System.Data.ConnectionState.Open)
+        {
+            return context;
+        }
+
+        await context.DisposeAsync();
+        return null;
     }
 
     private async Task<OrdersDbContext> OpenAsync(CancellationToken cancellationToken)
@@ -252,34 +313,18 @@ internal sealed class BatchIngest : IAsyncDisposable
     private static async Task WriteAsync(
         NpgsqlTransaction transaction, IReadOnlyList<DecodedBatch> batches, HashSet<string>? blocked, OrderFold fold, CancellationToken cancellationToken)
     {
-        await using var write = new NpgsqlBatch(transaction.Connection, transaction);
         var orders = OrderStore.Write(fold.Rows);
         await orders.CopyAsync(transaction.Connection!, cancellationToken);
-        foreach (var command in orders.Commands)
-        {
-            write.BatchCommands.Add(command);
-        }
-
-        if (fold.Events.Count >= CopyRows.Worthwhile)
+        var areCopied = fold.Events.Count >= CopyRows.Worthwhile;
+        if (areCopied)
         {
             await Outbox.CopyAsync(transaction.Connection!, fold.Events, cancellationToken);
         }
-        else
-        {
-            foreach (var command in Outbox.Append(fold.Events))
-            {
-                write.BatchCommands.Add(command);
-            }
-        }
 
-        foreach (var batch in batches.Where(batch => batch.Counts.Dead + batch.Counts.Parked > 0))
-        {
-            write.BatchCommands.Add(DeadLetterStore.Insert([.. batch.ToDeadLetters(blocked)]));
-        }
-
-        var (group, topic) = (batches[0].Source.Group, batches[0].Source.Topic);
-        write.BatchCommands.Add(Inbox.Account(group, topic, [.. batches.Select(batch => RangeOf(batch.Source, batch.Counts))]));
-        await write.ExecuteNonQueryAsync(cancellationToken);
+        await WriteAsync(
+            transaction.Connection!,
+            [.. Account(batches), .. orders.Commands, .. areCopied ? [] : Outbox.Append(fold.Events), .. DeadLettersOf(batches, blocked)],
+            cancellationToken);
         orders.EnsureComplete();
         if (batches.Any(batch => batch.Counts.Dead > 0))
         {
@@ -287,54 +332,66 @@ internal sealed class BatchIngest : IAsyncDisposable
         }
     }
 
+    /// <summary>All in one round trip, which is a transaction where none was begun: statements sent together commit together or not at all.</summary>
+    private static async Task InsertAsync(NpgsqlConnection connection, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
+    {
+        var fold = new OrderFold([], batches.Sum(batch => batch.Records.Count));
+        foreach (var batch in batches)
+        {
+            batch.Fold(fold, blocked: null);
+        }
+
+        try
+        {
+            await WriteAsync(
+                connection,
+                [
+                    .. batches.Count > 1 ? [new NpgsqlBatchCommand(UnbegunLockTimeoutSql)] : Array.Empty<NpgsqlBatchCommand>(),
+                    .. Account(batches),
+                    .. OrderStore.InsertUnseen(fold.Rows),
+                    .. Outbox.Append(fold.Events),
+                    .. DeadLettersOf(batches, blocked: null),
+                ],
+                cancellationToken);
+        }
+        catch (PostgresException exception) when (exception is { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "orders" })
+        {
+            throw new OrderConflictException(exception);
+        }
+    }
+
+    private static async Task WriteAsync(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> commands, CancellationToken cancellationToken)
+    {
+        await using var write = new NpgsqlBatch(connection);
+        foreach (var command in commands)
+        {
+            write.BatchCommands.Add(command);
+        }
+
+        await write.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// In one order, so that transactions with common partitions never deadlock. Where nothing was locked before, to be sent first: whether a record is
+    /// parked may only be looked at behind the watermark's lock.
+    /// </summary>
+    private static IEnumerable<NpgsqlBatchCommand> Account(IReadOnlyList<DecodedBatch> batches)
+    {
+        var (group, topic) = WhoReads(batches);
+        return batches
+            .OrderBy(batch => batch.Source.Partition)
+            .Select(batch => Inbox.Account(group, topic, BatchAccount.RangeOf(batch.Source, batch.Counts)));
+    }
+
+    private static IEnumerable<NpgsqlBatchCommand> DeadLettersOf(IReadOnlyList<DecodedBatch> batches, HashSet<string>? blocked) => batches
+        .Where(batch => batch.Counts.Dead + batch.Counts.Parked > 0)
+        .Select(batch => DeadLetterStore.Insert([.. batch.ToDeadLetters(blocked)]));
+
     private static (string Group, string Topic) WhoReads(IReadOnlyList<DecodedBatch> batches)
     {
         var (group, topic) = (batches[0].Source.Group, batches[0].Source.Topic);
         return batches.All(batch => batch.Source.Group == group && batch.Source.Topic == topic)
             ? (group, topic)
             : throw new InvalidOperationException("Batches of several groups or topics cannot share a transaction.");
-    }
-
-    /// <summary>What the batch is accounted for as.</summary>
-    internal static InboxRange RangeOf(RecordBatch<OrderReceived> batch, OutcomeCounts counts) => new(
-        batch.Partition,
-        batch.Epoch,
-        batch.First,
-        batch.Next,
-        counts,
-        batch.Records.Count == 0 ? null : new InboxRecord(batch.Records[^1].Offset, batch.Records[^1].Timestamp, LastRecord.HashOf(batch.Records[^1].Value)));
-
-    /// <summary>The record byte for byte, with why it is kept.</summary>
-    internal static NewDeadLetter ToDeadLetter(RecordBatch<OrderReceived> batch, Record record, string reason, string sentence) => new(
-        batch.Group,
-        batch.Topic,
-        batch.Epoch,
-        batch.Partition,
-        record.Offset,
-        record.Timestamp,
-        record.Key,
-        record.Value,
-        [.. record.Headers.Select(header => header.Name)],
-        [.. record.Headers.Select(header => header.Value)],
-        reason,
-        sentence,
-        JsonPath: null,
-        BytePosition: null);
-
-    /// <summary>Counts one record.</summary>
-    internal static void Count(ref OutcomeCounts counts, Outcome outcome)
-    {
-        switch (outcome)
-        {
-            case Outcome.Stored: counts.Stored++; break;
-            case Outcome.Duplicate: counts.Duplicate++; break;
-            case Outcome.Superseded: counts.Superseded++; break;
-            case Outcome.Removed: counts.Removed++; break;
-            case Outcome.Ignored: counts.Ignored++; break;
-            case Outcome.Dead: counts.Dead++; break;
-            case Outcome.Parked: counts.Parked++; break;
-            case Outcome.Redelivering: counts.Redelivering++; break;
-            default: throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null);
-        }
     }
 }

@@ -27,7 +27,7 @@ internal sealed class DecodedBatch(RecordBatch<OrderReceived> source, IReadOnlyL
         _counts = new OutcomeCounts { Absent = source.Absent, Lost = source.Lost };
         foreach (var record in records)
         {
-            BatchIngest.Count(ref _counts, record.Change is not { } change ? record.Outcome : IsParked(record, blocked) ? Outcome.Parked : fold.Apply(change));
+            BatchAccount.Count(ref _counts, record.Change is not { } change ? record.Outcome : IsParked(record, blocked) ? Outcome.Parked : fold.Apply(change));
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class DecodedBatch(RecordBatch<OrderReceived> source, IReadOnlyL
         {
             if (record.Refusal is { } refusal)
             {
-                yield return BatchIngest.ToDeadLetter(source, record.Record, refusal.Reason, refusal.Sentence) with
+                yield return BatchAccount.ToDeadLetter(source, record.Record, refusal.Reason, refusal.Sentence) with
                 {
                     JsonPath = refusal.JsonPath,
                     BytePosition = refusal.BytePosition,
@@ -46,7 +46,7 @@ internal sealed class DecodedBatch(RecordBatch<OrderReceived> source, IReadOnlyL
             }
             else if (IsParked(record, blocked))
             {
-                yield return BatchIngest.ToDeadLetter(source, record.Record, FailureText.ParkedBehind, FailureText.ParkedSentence) with
+                yield return BatchAccount.ToDeadLetter(source, record.Record, FailureText.ParkedBehind, FailureText.ParkedSentence) with
                 {
                     State = DeadLetterStates.Parked,
                     ParkedKey = record.Change!.Value.Uid,

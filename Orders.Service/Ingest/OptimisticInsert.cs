@@ -2,8 +2,8 @@ namespace Orders.Service.Ingest;
 
 /// <summary>
 /// Whether the orders of a batch are likely all new, by what the batches before it were. Then they are inserted without being looked for first, which is
-/// a fifth of what Postgres does for a new order. One that exists after all fails the insert, and the batch is done again, looked for. Each such failure
-/// is an error in Postgres' log and leaves dead rows behind, so what does not pay is tried less and less.
+/// a fifth of what Postgres does for a new order. One that exists after all fails the insert, as a parked record does, and the batch is done again, looked
+/// for. Each such failure is an error in Postgres' log and leaves dead rows behind, so what does not pay is tried less and less.
 /// </summary>
 internal sealed class OptimisticInsert
 {
@@ -30,7 +30,7 @@ internal sealed class OptimisticInsert
         }
     }
 
-    /// <summary>How many orders were inserted since the proof, at most <see cref="MostProof"/>.</summary>
+    /// <summary>How many records were inserted since the proof, at most <see cref="MostProof"/>.</summary>
     public int Inserted
     {
         get
@@ -54,17 +54,17 @@ internal sealed class OptimisticInsert
     }
 
     /// <summary>A batch was inserted without a look.</summary>
-    public void Succeeded(int orders)
+    public void Succeeded(int records)
     {
         lock (_lock)
         {
-            _inserted = IsProven ? Math.Min(_inserted + orders, MostProof) : 0;
+            _inserted = IsProven ? Math.Min(_inserted + records, MostProof) : 0;
         }
     }
 
     /// <summary>
-    /// One of the orders existed. Where fewer went well before it than had to prove it, twice as many must the next time. Of batches that fail beside each
-    /// other the first one counts.
+    /// One of the orders existed, or a record is parked. Where fewer went well before it than had to prove it, twice as many must the next time. Of batches
+    /// that fail beside each other the first one counts.
     /// </summary>
     public void Failed()
     {

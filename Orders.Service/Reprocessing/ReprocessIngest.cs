@@ -49,7 +49,7 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
         {
             if (kept.TryGetValue(record.Offset, out var state))
             {
-                BatchIngest.Count(ref counts, IsInQueue(state) ? Outcome.Parked : Outcome.Dead);
+                BatchAccount.Count(ref counts, IsInQueue(state) ? Outcome.Parked : Outcome.Dead);
             }
         }
 
@@ -60,14 +60,14 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
             if (record.Change is { } change)
             {
                 var outcome = blocked?.Contains(change.Uid) == true ? Outcome.Parked : job.Forced ? fold.Force(change, range.Next) : fold.Apply(change);
-                BatchIngest.Count(ref counts, outcome);
+                BatchAccount.Count(ref counts, outcome);
             }
             else
             {
-                BatchIngest.Count(ref counts, record.Outcome);
+                BatchAccount.Count(ref counts, record.Outcome);
                 if (record.Refusal is { } refusal)
                 {
-                    var letter = BatchIngest.ToDeadLetter(batch, record.Record, refusal.Reason, refusal.Sentence);
+                    var letter = BatchAccount.ToDeadLetter(batch, record.Record, refusal.Reason, refusal.Sentence);
                     letters.Add(Reprocesses.Keep(letter with { JsonPath = refusal.JsonPath, BytePosition = refusal.BytePosition }));
                 }
             }
@@ -89,7 +89,7 @@ internal sealed class ReprocessIngest(RecordDecoder decoder, OutboxBell bell)
     public static async Task KeepAsync(
         NpgsqlConnection connection, ReprocessJob job, RecordBatch<OrderReceived> alone, FailureText why, CancellationToken cancellationToken)
     {
-        var letter = BatchIngest.ToDeadLetter(alone, alone.Records[0], why.Reason, why.Sentence) with
+        var letter = BatchAccount.ToDeadLetter(alone, alone.Records[0], why.Reason, why.Sentence) with
         {
             Exception = why.Exception.Length == 0 ? null : why.Exception,
         };

@@ -12,6 +12,7 @@ internal static class OrderStore
 
     private static readonly string LockSql = SqlText.Read(typeof(OrderStore).Assembly, "LockOrders.sql");
     private static readonly string InsertSql = SqlText.Read(typeof(OrderStore).Assembly, "InsertOrders.sql");
+    private static readonly string InsertUnseenSql = SqlText.Read(typeof(OrderStore).Assembly, "InsertUnseenOrders.sql");
     private static readonly string CopySql = SqlText.Read(typeof(OrderStore).Assembly, "CopyOrders.sql");
     private static readonly string UpdateSql = SqlText.Read(typeof(OrderStore).Assembly, "UpdateOrders.sql");
 
@@ -43,14 +44,19 @@ internal static class OrderStore
     /// <summary>What is to be written of the rows, in the order of their uids.</summary>
     public static OrderWrites Write(IEnumerable<OrderRow> rows)
     {
-        var touched = rows.Where(row => row.IsTouched).ToList();
-        touched.Sort((one, other) => string.CompareOrdinal(one.Uid, other.Uid));
+        var touched = InOrder(rows.Where(row => row.IsTouched));
         var inserts = touched.FindAll(row => row.Base == OrderRow.None);
         var updates = touched.FindAll(row => row.Base != OrderRow.None);
         return new OrderWrites(inserts, updates);
     }
 
     public static NpgsqlBatchCommand Insert(List<OrderRow> rows) => For(InsertSql, rows);
+
+    /// <summary>
+    /// Inserts orders nobody has looked for. Fails with <c>unique_violation</c> where one exists, with <c>not_null_violation</c> where a record is parked.
+    /// </summary>
+    public static IEnumerable<NpgsqlBatchCommand> InsertUnseen(IEnumerable<OrderRow> rows) =>
+        InOrder(rows) is { Count: > 0 } unseen ? [For(InsertUnseenSql, unseen)] : [];
 
     public static NpgsqlBatchCommand Update(List<OrderRow> rows) => For(UpdateSql, rows, row => row.Base);
 
@@ -73,6 +79,8 @@ internal static class OrderStore
 
         await copy.SendAsync(connection, CopySql, cancellationToken);
     }
+
+    private static List<OrderRow> InOrder(IEnumerable<OrderRow> rows) => [.. rows.OrderBy(row => row.Uid, StringComparer.Ordinal)];
 
     private static NpgsqlBatchCommand For(string sql, List<OrderRow> rows, Func<OrderRow, long>? condition = null)
     {

@@ -54,9 +54,10 @@ internal sealed class IngestUnderTest : IAsyncDisposable
         TimeSpan? redelivery = null,
         Action<FailuresOptions>? configure = null,
         Action<DbContextOptionsBuilder>? storage = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        string? connection = null)
     {
-        var connection = await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
+        connection ??= await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
         await HostProcess.MigrateAsync(connection);
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder()
@@ -98,6 +99,13 @@ internal sealed class IngestUnderTest : IAsyncDisposable
     /// <summary>The same for what is sent once its batch has failed.</summary>
     public Task IngestAgainAsync(int partition, params (string Uid, int Edition)[] records) => IngestAsync(
         partition, batch => new ConsumeContextScope<RecordBatch<OrderReceived>>(MessageContexts.Of(batch), FailedBefore.Mark), records);
+
+    /// <summary>One batch through ingest alone: a failure of it is the caller's.</summary>
+    public Task IngestAloneAsync(RecordBatch<OrderReceived> batch) =>
+        _services.GetRequiredService<BatchIngest>().RunAsync(batch, mayShare: true, TestContext.Current.CancellationToken);
+
+    public Task RehearseAsync(RecordBatch<OrderReceived> batch, bool atOnce) =>
+        _services.GetRequiredService<BatchIngest>().RehearseAsync(batch, atOnce, TestContext.Current.CancellationToken);
 
     private async Task IngestAsync(
         int partition, Func<RecordBatch<OrderReceived>, ConsumeContext<RecordBatch<OrderReceived>>> contextOf, (string Uid, int Edition)[] records)

@@ -26,7 +26,7 @@ public sealed class FrozenOwnerTests(SharedPostgres postgres)
         await using var transaction = await frozen.BeginTransactionAsync(token);
         await using (var batch = new NpgsqlBatch(frozen, transaction))
         {
-            batch.BatchCommands.Add(Inbox.Account(Group, Topic, [new InboxRange(0, 1, 0, 10, new OutcomeCounts { Absent = 10 }, Last: null)]));
+            batch.BatchCommands.Add(Inbox.Account(Group, Topic, new InboxRange(0, 1, 0, 10, new OutcomeCounts { Absent = 10 }, Last: null)));
             await batch.ExecuteNonQueryAsync(token);
         }
 

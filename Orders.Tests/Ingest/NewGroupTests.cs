@@ -17,7 +17,7 @@ public sealed class NewGroupTests(SharedPostgres postgres)
         await using var database = await InstallAsync();
         await LoadAsync(database, "behind");
         await LoadAsync(database, "ahead");
-        await Inbox.StartEpochAsync(database, new InboxPartition("ahead", Topic, 0), 1, 0, TestContext.Current.CancellationToken);
+        await Inbox.StartEpochAsync(database, new InboxPartition("ahead", Topic, 0), 1, 5, TestContext.Current.CancellationToken);
         await AccountAsync(database, "ahead", epoch: 2);
 
         var found = await LoadAsync(database, "new");
@@ -58,7 +58,7 @@ public sealed class NewGroupTests(SharedPostgres postgres)
     private static async Task AccountAsync(NpgsqlDataSource database, string group, int epoch)
     {
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(Inbox.Account(group, Topic, [new InboxRange(0, epoch, 5, 10, new OutcomeCounts { Stored = 5 }, Seen)]));
+        batch.BatchCommands.Add(Inbox.Account(group, Topic, new InboxRange(0, epoch, 5, 10, new OutcomeCounts { Stored = 5 }, Seen)));
         await batch.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 }

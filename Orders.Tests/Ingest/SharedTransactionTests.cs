@@ -1,4 +1,5 @@
 using Npgsql;
+using Orders.Service.Ingest;
 using Orders.Tests.Failures;
 using Orders.Tests.Servers;
 
@@ -25,9 +26,12 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
 
     public ValueTask DisposeAsync() => _ingest.DisposeAsync();
 
-    [Fact]
-    public async Task Batches_that_meet_are_stored_by_one_transaction_each_accounted_for_in_its_partition()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Batches_that_meet_are_stored_by_one_transaction_each_accounted_for_in_its_partition(bool unseen)
     {
+        TakeForNew(unseen);
         await TogetherAsync(() => _ingest.IngestAsync(1, ("a", 1), ("b", 1)), () => _ingest.IngestAsync(2, ("c", 1)));
 
         Assert.Equal(["1 1 3 2", "2 1 2 1"], await _ingest.LinesAsync(
@@ -35,31 +39,43 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
         Assert.Equal(["1 3", "2 2"], await _ingest.LinesAsync("SELECT partition, position FROM watermark WHERE partition > 0 ORDER BY partition"));
         Assert.Equal(1L, await _ingest.QueryAsync<long>("SELECT count(DISTINCT xmin::text) FROM inbox WHERE first_offset > 0 AND partition > 0"));
         Assert.Equal(1L, await _ingest.QueryAsync<long>("SELECT count(DISTINCT xmin::text) FROM orders WHERE order_uid IN ('a', 'b', 'c')"));
+        Assert.Equal(unseen ? 4 : 0, _ingest.Insert.Inserted);
     }
 
-    [Fact]
-    public async Task An_order_that_both_hold_is_folded_from_one_onto_the_other()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_order_that_both_hold_is_folded_from_one_onto_the_other(bool unseen)
     {
+        TakeForNew(unseen);
         await TogetherAsync(() => _ingest.IngestAsync(1, ("a", 1)), () => _ingest.IngestAsync(2, ("a", 2)));
 
         Assert.Equal(["2 2"], await _ingest.LinesAsync("SELECT version, partition FROM orders WHERE order_uid = 'a'"));
         Assert.Equal(["1", "2"], await _ingest.LinesAsync("SELECT sequence FROM outbox_event WHERE key = 'a' ORDER BY id, place"));
+        Assert.Equal(unseen ? 3 : 0, _ingest.Insert.Inserted);
     }
 
-    [Fact]
-    public async Task Each_batch_keeps_what_it_cannot_store_under_its_own_partition_and_offset()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Each_batch_keeps_what_it_cannot_store_under_its_own_partition_and_offset(bool unseen)
     {
+        TakeForNew(unseen);
         _ingest.Limits.MaxHeaders = 0;
         await TogetherAsync(() => _ingest.IngestAsync(1, ("a", 1), ("b", 1)), () => _ingest.IngestAsync(2, ("c", 1)));
 
         Assert.Equal(["1 1", "1 2", "2 1"], await _ingest.LinesAsync(
             "SELECT partition, record_offset FROM dead_letter WHERE partition > 0 ORDER BY partition, record_offset"));
         Assert.Equal(["1 2", "2 1"], await _ingest.LinesAsync("SELECT partition, dead FROM inbox WHERE first_offset > 0 AND partition > 0 ORDER BY 1"));
+        Assert.Equal(unseen ? 4 : 0, _ingest.Insert.Inserted);
     }
 
-    [Fact]
-    public async Task A_record_that_fails_is_kept_aside_and_the_other_batch_is_stored()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_record_that_fails_is_kept_aside_and_the_other_batch_is_stored(bool unseen)
     {
+        TakeForNew(unseen);
         await _ingest.BreakAsync("bad");
 
         await TogetherAsync(() => _ingest.IngestAsync(1, ("bad", 1), ("a", 1)), () => _ingest.IngestAsync(2, ("b", 1)));
@@ -77,9 +93,12 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
         Assert.Equal(2L, await _ingest.QueryAsync<long>("SELECT count(DISTINCT xmin::text) FROM orders WHERE order_uid IN ('a', 'b')"));
     }
 
-    [Fact]
-    public async Task A_lock_that_one_needs_is_waited_for_by_that_one_alone()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_lock_that_one_needs_is_waited_for_by_that_one_alone(bool unseen)
     {
+        TakeForNew(unseen);
         await using var holder = await _ingest.Database.OpenConnectionAsync(Cancellation);
         await using var held = await LockAsync(holder, "SELECT 1 FROM orders WHERE order_uid = 'first-1' FOR UPDATE");
 
@@ -100,12 +119,71 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
         Assert.Equal(2L, await _ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'first-1'"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_watermark_that_is_held_is_waited_for_by_its_own_batch_alone(bool unseen)
+    {
+        TakeForNew(unseen);
+        await using var holder = await _ingest.Database.OpenConnectionAsync(Cancellation);
+        await using var held = await LockAsync(holder, "SELECT 1 FROM watermark WHERE partition = 1 FOR UPDATE");
+
+        Task? waiting = null;
+        Task? other = null;
+        await TogetherAsync(
+            () =>
+            {
+                waiting = _ingest.IngestAsync(1, ("a", 1));
+                return Task.CompletedTask;
+            },
+            () => other = _ingest.IngestAsync(2, ("b", 1)));
+
+        await other!.WaitAsync(Patience, Cancellation);
+        Assert.False(waiting!.IsCompleted);
+        await held.RollbackAsync(Cancellation);
+        await waiting.WaitAsync(Patience, Cancellation);
+        Assert.Equal(["a 1", "b 1"], await _ingest.LinesAsync("SELECT order_uid, version FROM orders WHERE order_uid IN ('a', 'b') ORDER BY 1"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_new_order_that_another_transaction_inserts_is_waited_for_by_its_own_batch_alone(bool inserted)
+    {
+        TakeForNew(unseen: true);
+        await using var holder = await _ingest.Database.OpenConnectionAsync(Cancellation);
+        await using var held = await LockAsync(holder, """
+            INSERT INTO orders (order_uid, version, content, content_hash, epoch, partition, record_offset, record_time)
+            SELECT 'a', version, content, content_hash, epoch, partition, record_offset, record_time FROM orders WHERE order_uid = 'first-2'
+            """);
+
+        Task? waiting = null;
+        Task? other = null;
+        await TogetherAsync(
+            () =>
+            {
+                waiting = _ingest.IngestAsync(1, ("a", 2));
+                return Task.CompletedTask;
+            },
+            () => other = _ingest.IngestAsync(2, ("b", 1)));
+
+        await other!.WaitAsync(Patience, Cancellation);
+        Assert.False(waiting!.IsCompleted);
+        await (inserted ? held.CommitAsync(Cancellation) : held.RollbackAsync(Cancellation));
+        await waiting.WaitAsync(Patience, Cancellation);
+        Assert.Equal(["1"], await _ingest.LinesAsync("SELECT count(*) FROM orders WHERE order_uid = 'a'"));
+        Assert.Equal(["2"], await _ingest.LinesAsync("SELECT position FROM watermark WHERE partition = 1"));
+    }
+
+    /// <summary>Whether orders are taken for new from now on, and not looked for.</summary>
+    private void TakeForNew(bool unseen) => _ingest.Insert.Looked(OptimisticInsert.LeastProof, areNew: unseen);
+
     /// <summary>Begins both while a batch of partition 0 is under way, and lets that one end then.</summary>
     private async Task TogetherAsync(params Func<Task>[] batches)
     {
         await using var holder = await _ingest.Database.OpenConnectionAsync(Cancellation);
         await using var held = await LockAsync(holder, "SELECT 1 FROM watermark WHERE partition = 0 FOR UPDATE");
-        var before = _ingest.IngestAsync(0, ("first-0", 2));
+        var before = _ingest.IngestAsync(0, ("first-again", 1));
         await Eventually.SeeAsync(
             () => _ingest.QueryAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
             waiting => waiting == 1);

@@ -5,14 +5,20 @@ namespace Orders.Tests.Servers;
 
 /// <summary>
 /// Stands between a service and Postgres and breaks connections at the one moment that matters: some commits are carried out and their answer is
-/// swallowed, some never reach the server. The client sees the same both times: its connection is reset.
+/// swallowed, some never reach the server. The client sees the same both times: its connection is reset. A transaction of one round trip has no commit to
+/// be seen; the test says which is broken.
 /// </summary>
 internal sealed class CommitProxy : LoopbackProxy
 {
     /// <summary>How the driver's simple query for a commit ends on the wire.</summary>
     private static readonly byte[] Commit = "COMMIT\0"u8.ToArray();
 
+    /// <summary>What ends a round trip, and what one that inserts an order holds.</summary>
+    private static readonly byte[] Sync = [(byte)'S', 0, 0, 0, 4];
+    private static readonly byte[] Content = "\"order_uid\""u8.ToArray();
+
     private readonly Lock _lock = new();
+    private volatile Fate _ofNextInsert = Fate.Arrives;
     private readonly Random _random;
     private volatile bool _isArmed;
     private int _commits;
@@ -36,6 +42,9 @@ internal sealed class CommitProxy : LoopbackProxy
     {
         set => _isArmed = value;
     }
+
+    /// <summary>Breaks the next round trip that inserts orders, behind what Postgres does with it or before.</summary>
+    public void BreakNextInsert(bool isCarriedOut) => _ofNextInsert = isCarriedOut ? Fate.IsSwallowed : Fate.IsWithheld;
 
     /// <summary>How many commits came by.</summary>
     public int Commits => Volatile.Read(ref _commits);
@@ -93,6 +102,12 @@ internal sealed class CommitProxy : LoopbackProxy
 
     private Fate FateOf(ReadOnlySpan<byte> sent)
     {
+        if (_ofNextInsert is var fate and not Fate.Arrives && sent.EndsWith(Sync) && sent.IndexOf(Content) >= 0)
+        {
+            _ofNextInsert = Fate.Arrives;
+            return fate;
+        }
+
         if (!sent.EndsWith(Commit))
         {
             return Fate.Arrives;

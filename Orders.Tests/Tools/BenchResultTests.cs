@@ -97,7 +97,7 @@ public sealed class BenchResultTests
     [Theory]
     [InlineData("LockWatermarks", "Inbox.LockWatermarks", true)]
     [InlineData("IsAnyParked", "Parking.IsAnyParked", true)]
-    [InlineData("AccountRanges", "Inbox.AccountRanges", true)]
+    [InlineData("AccountRange", "Inbox.AccountRange", true)]
     [InlineData("CopyEvents", "Outbox.CopyEvents", true)]
     [InlineData("InsertEvents", "Outbox.AppendEvents", true)]
     [InlineData("InsertOrders", "InsertOrders", false)]
@@ -107,6 +107,12 @@ public sealed class BenchResultTests
         var sql = isOfLibrary ? SqlText.Read($"{service}.sql") : SqlText.Read(typeof(OrdersDbContext).Assembly, $"{service}.sql");
         Assert.Equal(WithoutComments(sql), WithoutComments(BenchOrders.Sql($"Ceiling{ceiling}.sql")));
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public void The_ceiling_of_ingest_appends_events_by_the_statement_of_the_service(int rows) =>
+        Assert.Equal(WithoutComments(Outbox.AppendRows(rows)), WithoutComments(CeilingRows.InsertEvents(rows)));
 
     [Fact]
     public void Events_share_rows_as_those_of_the_service()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Npgsql;
 using NpgsqlTypes;
@@ -24,7 +25,7 @@ internal static class CeilingRows
     private static readonly string CopyOrdersSql = BenchOrders.Sql("CeilingCopyOrders.sql");
     private static readonly string CopyEventsSql = BenchOrders.Sql("CeilingCopyEvents.sql");
     private static readonly string InsertOrdersSql = BenchOrders.Sql("CeilingInsertOrders.sql");
-    private static readonly string InsertEventsSql = BenchOrders.Sql("CeilingInsertEvents.sql");
+    private static readonly string InsertEventsSql = BenchOrders.Sql("CeilingInsertEvents.sql").TrimEnd('\n', ';');
 
     /// <summary>In the binary format of <c>COPY</c>.</summary>
     public static ICeilingRows Copied(BenchOrder[] orders, int partition, long first) => new Copy(
@@ -62,6 +63,10 @@ internal static class CeilingRows
         }
     }
 
+    /// <summary>The statement for so many rows.</summary>
+    internal static string InsertEvents(int rows) => InsertEventsSql + string.Concat(Enumerable.Range(1, rows - 1).Select(row =>
+        $", ({string.Join(", ", Enumerable.Range(1 + (row * 8), 8).Select(number => string.Create(CultureInfo.InvariantCulture, $"${number}")))})"));
+
     private static byte[] Events(BenchOrder[] orders) => CopyFormat.Rows([.. BenchLane.Rows(orders)], (writer, row, _) => writer
         .Row(8).Int(row.Orders.Length).Int(row.Bytes).Smallint(row.Lane)
         .Array(CopyFormat.TextType, row.Orders, order => writer.Text(order.Uid))
@@ -90,11 +95,7 @@ internal static class CeilingRows
         public Task WriteAsync(NpgsqlConnection connection, NpgsqlBatch write, CancellationToken cancellationToken)
         {
             write.BatchCommands.Add(Command(InsertOrdersSql, Orders));
-            foreach (var row in Events)
-            {
-                write.BatchCommands.Add(Command(InsertEventsSql, row));
-            }
-
+            write.BatchCommands.Add(Command(InsertEvents(Events.Length), [.. Events.SelectMany(row => row)]));
             return Task.CompletedTask;
         }
 

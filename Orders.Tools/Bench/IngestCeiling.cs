@@ -15,11 +15,10 @@ internal static class IngestCeiling
     private const string Group = "bench";
     private const int Connections = 4;
 
-    private static readonly int[] Epoch = [1];
-    private static readonly long[] None = [0];
+    private const int Epoch = 1;
     private static readonly string LockWatermarksSql = BenchOrders.Sql("CeilingLockWatermarks.sql");
     private static readonly string IsAnyParkedSql = BenchOrders.Sql("CeilingIsAnyParked.sql");
-    private static readonly string AccountRangesSql = BenchOrders.Sql("CeilingAccountRanges.sql");
+    private static readonly string AccountRangeSql = BenchOrders.Sql("CeilingAccountRange.sql");
 
     /// <summary>
     /// Orders per second. What was written is dropped again; its memory and its log files are there for whatever is measured next, as in a cluster
@@ -101,8 +100,8 @@ internal static class IngestCeiling
 
             await using (var write = new NpgsqlBatch(connection, transaction))
             {
+                Add(write, AccountRangeSql, RangeOf(batch));
                 await batch.Rows.WriteAsync(connection, write, cancellationToken);
-                Add(write, AccountRangesSql, [.. Whose(batch), .. RangeOf(batch)]);
                 await write.ExecuteNonQueryAsync(cancellationToken);
             }
 
@@ -121,8 +120,8 @@ internal static class IngestCeiling
 
     private static NpgsqlParameter[] RangeOf(Batch batch) =>
     [
-        One(Epoch), One(new[] { batch.First }), One(new[] { batch.Next }), One(new[] { batch.Next - 1 }), One(new[] { CeilingRows.RecordTime }),
-        One(new[] { batch.LastHash }), One(new[] { batch.Next - batch.First }), .. Enumerable.Range(0, 9).Select(_ => One(None)),
+        One(Group), One(Topics.Orders), One(batch.Partition), One(Epoch), One(batch.First), One(batch.Next), One(batch.Next - 1),
+        One(CeilingRows.RecordTime), One(batch.LastHash), One(batch.Next - batch.First), .. Enumerable.Range(0, 9).Select(_ => One(0L)),
     ];
 
     private static NpgsqlParameter One(object value) => new() { Value = value };
