@@ -36,7 +36,8 @@ internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessNam
         var addresses = Supervision.State.Addresses;
 
         // Few partitions for the broker's own topics: a laptop's start should not wait for fifty of them twice. Few threads: each request is
-        // handed from one to another, and eight of them on two processors are woken for nothing.
+        // handed from one to another, and eight of them on two processors are woken for nothing. Written to the disk every second: what the kernel
+        // keeps for half a minute goes to it at once then, and the commits of Postgres wait behind that for 200 to 300 ms (docs/performance.md).
         await File.WriteAllTextAsync(Properties, $"""
             process.roles=broker,controller
             node.id=1
@@ -54,6 +55,8 @@ internal sealed class ApacheKafkaPart(Supervision supervision) : Part(ProcessNam
             group.initial.rebalance.delay.ms=0
             num.network.threads=1
             num.io.threads=2
+            log.flush.interval.ms=1000
+            log.flush.scheduler.interval.ms=1000
 
             """, cancellationToken);
         if (File.Exists(Path.Combine(Data, "meta.properties")))

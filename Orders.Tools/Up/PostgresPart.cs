@@ -86,6 +86,9 @@ internal sealed class PostgresPart(Supervision supervision) : Part(ProcessName.P
             // Pages that the processor's cache can hold: each new page is taken in turn from all of the buffers, and with 256 MB each was cold
             // memory again (docs/performance.md). The log's buffers would shrink with them.
             "shared_buffers=64MB", "wal_buffers=16MB",
+
+            // Else the commit that needs a new file of the log waits until it is filled with zeros.
+            "wal_init_zero=off",
         ];
         var command = Launch.AsPostgres([Binaries().Server, "-D", Data, .. settings.SelectMany(setting => new[] { "-c", setting })]);
         return new(Log, command[0], command[1..]);
