@@ -245,13 +245,18 @@ internal sealed class BatchIngest : IAsyncDisposable
     {
         var isUnseen = areLikelyNew && !await IsAnyParkedAsync(transaction, batches, cancellationToken);
         var (blocked, rows) = isUnseen ? (null, []) : await LookAsync(transaction, batches, cancellationToken);
+        await WriteAsync(transaction, batches, blocked, Fold(batches, blocked, rows), cancellationToken);
+    }
+
+    private static OrderFold Fold(IReadOnlyList<DecodedBatch> batches, HashSet<string>? blocked, Dictionary<string, OrderRow> rows)
+    {
         var fold = new OrderFold(rows, batches.Sum(batch => batch.Records.Count));
         foreach (var batch in batches)
         {
             batch.Fold(fold, blocked);
         }
 
-        await WriteAsync(transaction, batches, blocked, fold, cancellationToken);
+        return fold;
     }
 
     /// <summary>Locks the watermarks. No order can be blocked where nothing is parked; where something is, the next batches are looked for at once.</summary>
@@ -321,7 +326,7 @@ internal sealed class BatchIngest : IAsyncDisposable
             await Outbox.CopyAsync(transaction.Connection!, fold.Events, cancellationToken);
         }
 
-        await WriteAsync(
+        await SendAsync(
             transaction.Connection!,
             [.. Account(batches), .. orders.Commands, .. areCopied ? [] : Outbox.Append(fold.Events), .. DeadLettersOf(batches, blocked)],
             cancellationToken);
@@ -335,15 +340,10 @@ internal sealed class BatchIngest : IAsyncDisposable
     /// <summary>All in one round trip, which is a transaction where none was begun: statements sent together commit together or not at all.</summary>
     private static async Task InsertAsync(NpgsqlConnection connection, IReadOnlyList<DecodedBatch> batches, CancellationToken cancellationToken)
     {
-        var fold = new OrderFold([], batches.Sum(batch => batch.Records.Count));
-        foreach (var batch in batches)
-        {
-            batch.Fold(fold, blocked: null);
-        }
-
+        var fold = Fold(batches, blocked: null, rows: []);
         try
         {
-            await WriteAsync(
+            await SendAsync(
                 connection,
                 [
                     .. batches.Count > 1 ? [new NpgsqlBatchCommand(UnbegunLockTimeoutSql)] : Array.Empty<NpgsqlBatchCommand>(),
@@ -360,7 +360,7 @@ internal sealed class BatchIngest : IAsyncDisposable
         }
     }
 
-    private static async Task WriteAsync(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> commands, CancellationToken cancellationToken)
+    private static async Task SendAsync(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> commands, CancellationToken cancellationToken)
     {
         await using var write = new NpgsqlBatch(connection);
         foreach (var command in commands)

@@ -80,7 +80,12 @@ internal static class OrderStore
         await copy.SendAsync(connection, CopySql, cancellationToken);
     }
 
-    private static List<OrderRow> InOrder(IEnumerable<OrderRow> rows) => [.. rows.OrderBy(row => row.Uid, StringComparer.Ordinal)];
+    private static List<OrderRow> InOrder(IEnumerable<OrderRow> rows)
+    {
+        List<OrderRow> ordered = [.. rows];
+        ordered.Sort((one, other) => string.CompareOrdinal(one.Uid, other.Uid));
+        return ordered;
+    }
 
     private static NpgsqlBatchCommand For(string sql, List<OrderRow> rows, Func<OrderRow, long>? condition = null)
     {

@@ -104,7 +104,7 @@ internal sealed class IngestUnderTest : IAsyncDisposable
     public Task IngestAloneAsync(RecordBatch<OrderReceived> batch) =>
         _services.GetRequiredService<BatchIngest>().RunAsync(batch, mayShare: true, TestContext.Current.CancellationToken);
 
-    public Task RehearseAsync(RecordBatch<OrderReceived> batch, bool atOnce) =>
+    public Task<bool> RehearseAsync(RecordBatch<OrderReceived> batch, bool atOnce) =>
         _services.GetRequiredService<BatchIngest>().RehearseAsync(batch, atOnce, TestContext.Current.CancellationToken);
 
     private async Task IngestAsync(

@@ -113,8 +113,7 @@ public sealed class InsertedUnseenTests(SharedPostgres postgres)
         await ingest.BreakAsync("failed");
         await ingest.IngestAsync(0, ("failed", 1));
 
-        await ingest.RehearseAsync(IngestUnderTest.Batch(7, 0, New(Few)), atOnce);
-
+        Assert.Equal(atOnce, await ingest.RehearseAsync(IngestUnderTest.Batch(7, 0, New(Few)), atOnce));
         Assert.Equal(0L, await ingest.QueryAsync<long>("SELECT count(*) FROM orders"));
     }
 

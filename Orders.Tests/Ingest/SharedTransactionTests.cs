@@ -99,23 +99,8 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
     public async Task A_lock_that_one_needs_is_waited_for_by_that_one_alone(bool unseen)
     {
         TakeForNew(unseen);
-        await using var holder = await _ingest.Database.OpenConnectionAsync(Cancellation);
-        await using var held = await LockAsync(holder, "SELECT 1 FROM orders WHERE order_uid = 'first-1' FOR UPDATE");
+        await WaitsAloneAsync("SELECT 1 FROM orders WHERE order_uid = 'first-1' FOR UPDATE", ("first-1", 2));
 
-        Task? waiting = null;
-        Task? other = null;
-        await TogetherAsync(
-            () =>
-            {
-                waiting = _ingest.IngestAsync(1, ("first-1", 2));
-                return Task.CompletedTask;
-            },
-            () => other = _ingest.IngestAsync(2, ("b", 1)));
-
-        await other!.WaitAsync(Patience, Cancellation);
-        Assert.False(waiting!.IsCompleted);
-        await held.RollbackAsync(Cancellation);
-        await waiting.WaitAsync(Patience, Cancellation);
         Assert.Equal(2L, await _ingest.QueryAsync<long>("SELECT version FROM orders WHERE order_uid = 'first-1'"));
     }
 
@@ -125,23 +110,8 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
     public async Task A_watermark_that_is_held_is_waited_for_by_its_own_batch_alone(bool unseen)
     {
         TakeForNew(unseen);
-        await using var holder = await _ingest.Database.OpenConnectionAsync(Cancellation);
-        await using var held = await LockAsync(holder, "SELECT 1 FROM watermark WHERE partition = 1 FOR UPDATE");
+        await WaitsAloneAsync("SELECT 1 FROM watermark WHERE partition = 1 FOR UPDATE", ("a", 1));
 
-        Task? waiting = null;
-        Task? other = null;
-        await TogetherAsync(
-            () =>
-            {
-                waiting = _ingest.IngestAsync(1, ("a", 1));
-                return Task.CompletedTask;
-            },
-            () => other = _ingest.IngestAsync(2, ("b", 1)));
-
-        await other!.WaitAsync(Patience, Cancellation);
-        Assert.False(waiting!.IsCompleted);
-        await held.RollbackAsync(Cancellation);
-        await waiting.WaitAsync(Patience, Cancellation);
         Assert.Equal(["a 1", "b 1"], await _ingest.LinesAsync("SELECT order_uid, version FROM orders WHERE order_uid IN ('a', 'b') ORDER BY 1"));
     }
 
@@ -151,28 +121,37 @@ public sealed class SharedTransactionTests(SharedPostgres postgres) : IAsyncLife
     public async Task A_new_order_that_another_transaction_inserts_is_waited_for_by_its_own_batch_alone(bool inserted)
     {
         TakeForNew(unseen: true);
-        await using var holder = await _ingest.Database.OpenConnectionAsync(Cancellation);
-        await using var held = await LockAsync(holder, """
+        await WaitsAloneAsync(
+            """
             INSERT INTO orders (order_uid, version, content, content_hash, epoch, partition, record_offset, record_time)
             SELECT 'a', version, content, content_hash, epoch, partition, record_offset, record_time FROM orders WHERE order_uid = 'first-2'
-            """);
+            """,
+            ("a", 2),
+            commits: inserted);
 
+        Assert.Equal(["1"], await _ingest.LinesAsync("SELECT count(*) FROM orders WHERE order_uid = 'a'"));
+        Assert.Equal(["2"], await _ingest.LinesAsync("SELECT position FROM watermark WHERE partition = 1"));
+    }
+
+    /// <summary>Partition 1's record waits until the holder of the lock ends its transaction; partition 2's order b, which met it, is stored before.</summary>
+    private async Task WaitsAloneAsync(string lockSql, (string Uid, int Edition) record, bool commits = false)
+    {
+        await using var holder = await _ingest.Database.OpenConnectionAsync(Cancellation);
+        await using var held = await LockAsync(holder, lockSql);
         Task? waiting = null;
         Task? other = null;
         await TogetherAsync(
             () =>
             {
-                waiting = _ingest.IngestAsync(1, ("a", 2));
+                waiting = _ingest.IngestAsync(1, record);
                 return Task.CompletedTask;
             },
             () => other = _ingest.IngestAsync(2, ("b", 1)));
 
         await other!.WaitAsync(Patience, Cancellation);
         Assert.False(waiting!.IsCompleted);
-        await (inserted ? held.CommitAsync(Cancellation) : held.RollbackAsync(Cancellation));
+        await (commits ? held.CommitAsync(Cancellation) : held.RollbackAsync(Cancellation));
         await waiting.WaitAsync(Patience, Cancellation);
-        Assert.Equal(["1"], await _ingest.LinesAsync("SELECT count(*) FROM orders WHERE order_uid = 'a'"));
-        Assert.Equal(["2"], await _ingest.LinesAsync("SELECT position FROM watermark WHERE partition = 1"));
     }
 
     /// <summary>Whether orders are taken for new from now on, and not looked for.</summary>

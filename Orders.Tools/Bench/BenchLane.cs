@@ -3,7 +3,8 @@ namespace Orders.Tools.Bench;
 /// <summary>The lane an event is stored with: FNV-1a of 32 bits over the key's UTF-16 code units, low byte first.</summary>
 internal static class BenchLane
 {
-    private const uint Lanes = 8;
+    /// <summary>How many lanes there are.</summary>
+    public const int Count = 8;
 
     // What the service takes an event to weigh beside its payload.
     private const int BytesBesidePayload = 160;
@@ -18,7 +19,7 @@ internal static class BenchLane
             hash = (hash ^ (byte)(c >> 8)) * 16777619u;
         }
 
-        return (short)(hash % Lanes);
+        return (short)(hash % Count);
     }
 
     /// <summary>Which orders' events share a row when they are written together.</summary>

@@ -25,7 +25,7 @@ internal static class CeilingRows
     private static readonly string CopyOrdersSql = BenchOrders.Sql("CeilingCopyOrders.sql");
     private static readonly string CopyEventsSql = BenchOrders.Sql("CeilingCopyEvents.sql");
     private static readonly string InsertOrdersSql = BenchOrders.Sql("CeilingInsertOrders.sql");
-    private static readonly string InsertEventsSql = BenchOrders.Sql("CeilingInsertEvents.sql").TrimEnd('\n', ';');
+    private static readonly string[] InsertEventsSql = [.. Enumerable.Range(1, BenchLane.Count).Select(InsertEvents)];
 
     /// <summary>In the binary format of <c>COPY</c>.</summary>
     public static ICeilingRows Copied(BenchOrder[] orders, int partition, long first) => new Copy(
@@ -64,8 +64,9 @@ internal static class CeilingRows
     }
 
     /// <summary>The statement for so many rows.</summary>
-    internal static string InsertEvents(int rows) => InsertEventsSql + string.Concat(Enumerable.Range(1, rows - 1).Select(row =>
-        $", ({string.Join(", ", Enumerable.Range(1 + (row * 8), 8).Select(number => string.Create(CultureInfo.InvariantCulture, $"${number}")))})"));
+    internal static string InsertEvents(int rows) => BenchOrders.Sql("CeilingInsertEvents.sql").TrimEnd('\n', ';') + string.Concat(
+        Enumerable.Range(1, rows - 1).Select(row =>
+            $", ({string.Join(", ", Enumerable.Range(1 + (row * 8), 8).Select(number => string.Create(CultureInfo.InvariantCulture, $"${number}")))})"));
 
     private static byte[] Events(BenchOrder[] orders) => CopyFormat.Rows([.. BenchLane.Rows(orders)], (writer, row, _) => writer
         .Row(8).Int(row.Orders.Length).Int(row.Bytes).Smallint(row.Lane)
@@ -95,7 +96,7 @@ internal static class CeilingRows
         public Task WriteAsync(NpgsqlConnection connection, NpgsqlBatch write, CancellationToken cancellationToken)
         {
             write.BatchCommands.Add(Command(InsertOrdersSql, Orders));
-            write.BatchCommands.Add(Command(InsertEvents(Events.Length), [.. Events.SelectMany(row => row)]));
+            write.BatchCommands.Add(Command(InsertEventsSql[Events.Length - 1], [.. Events.SelectMany(row => row)]));
             return Task.CompletedTask;
         }
 
